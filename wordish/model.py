@@ -1,0 +1,225 @@
+"""The nouns: frozen values that the whole of wordish speaks of.
+
+Each value is complete when it is built and can be pickled, so that it may travel to another
+process or another machine. Nothing here opens, reads, runs or prints.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+User = Literal["root", "user"]
+Match = Literal["ellipsis", "exact", "regex"]
+Stream = Literal["stdout", "stderr", "both"]
+
+
+class Outcome(enum.StrEnum):
+    """What became of a step or an article: JUnit's four.
+
+    ``FAILED``: the article is wrong. ``ERROR``: wordish could not tell. ``SKIPPED``: asked for, or
+    never reached.
+    """
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+class Severity(enum.StrEnum):
+    """How bad a `Diagnostic` is: an ``ERROR`` keeps its article from running, a ``WARNING`` does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Diagnostic:
+    """One remark on an article, at a line: what is wrong and what to try.
+
+    ``line`` counts from 1. ``name`` is stable (``open-command``), so that it can be documented and
+    switched off.
+    """
+
+    path: str
+    line: int
+    severity: Severity = Severity.ERROR
+    name: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path}:{self.line}: {self.message}"
+        return f"{text}: {self.hint}" if self.hint else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
+
+    ``timeout`` is in seconds. ``skip`` is the reason. ``status`` is an exit status or ``"any"``.
+    The words are those of the page "markup" in the documentation.
+    """
+
+    on: str | None = None
+    machine: str | None = None
+    timeout: float | None = None
+    status: int | Literal["any"] | None = None
+    match: Match | None = None
+    stream: Stream | None = None
+    status_only: bool | None = None
+    ignore: bool | None = None
+    skip: str | None = None
+    hidden: bool | None = None
+    cleanup: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Marked-up text that may hold a session, not yet understood.
+
+    ``line`` is the 1-based line of the file where the first line of ``text`` stands. ``text`` is
+    what the file holds, without the indentation common to the block: tabs, trailing blanks and
+    no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
+    tagged the block with, "" when there is none.
+    """
+
+    path: str
+    line: int
+    text: str
+    language: str = ""
+    options: Options = Options()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the author promised of a step's output.
+
+    ``text`` is normalised for comparing: lines joined by ``\\n``, no blank lines at both ends, no
+    trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
+    nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
+    included), or ``None`` when nothing is shown.
+    """
+
+    text: str = ""
+    lines: tuple[int, int] | None = None
+    status: int | Literal["any"] = 0
+    match: Match = "ellipsis"
+    stream: Stream = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One prompt, one command, one promise.
+
+    ``line`` and ``end_line`` are the first and last line of the command (1-based). ``command`` may
+    have several lines, joined by ``\\n``, without a final one; hints of wordish are taken off.
+    ``options`` are those in force for this step: the article's and the block's merged in.
+    """
+
+    path: str
+    line: int
+    end_line: int
+    prompt: str
+    user: User
+    command: str
+    expectation: Expectation = Expectation()
+    options: Options = Options()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An article as read: its steps in order, and every remark on the way.
+
+    ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
+    too), so that it can be given back byte for byte.
+    """
+
+    path: str
+    text: str
+    steps: tuple[Step, ...] = ()
+    options: Options = Options()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The remarks that keep this article from running."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where steps run: a value that travels; the open shell never does.
+
+    ``kind`` is a key of `wordish.targets.TARGETS`. ``machine`` names a machine of the
+    configuration (``vm`` only). ``as_root``: the user allowed root steps on a target that is not
+    disposable.
+    """
+
+    kind: str
+    address: str = ""
+    machine: str = ""
+    as_root: bool = False
+
+    def __str__(self) -> str:
+        detail = self.address or self.machine
+        return f"{self.kind}:{detail}" if detail else self.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What the machine said to one command.
+
+    ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.shell.normalise`).
+    ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
+    seconds. ``ended``: the shell is gone, nothing more can run in it.
+    """
+
+    stdout: str = ""
+    stderr: str = ""
+    status: int | None = 0
+    elapsed: float = 0.0
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One judged step. ``output`` is ``None`` when it never ran; ``diff`` is unified, "" when there is none."""
+
+    step: Step
+    outcome: Outcome
+    output: Output | None = None
+    reason: str = ""
+    diff: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What one check of one article found: the one thing that reports, updates and records consume.
+
+    ``started`` is ISO 8601 with the offset, ``elapsed`` in seconds. ``error`` says why wordish
+    could not tell, "" when it could. ``interrupted``: the user stopped it before its end.
+    """
+
+    document: Document
+    target: Target
+    verdicts: tuple[Verdict, ...] = ()
+    started: str = ""
+    elapsed: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    interrupted: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The article's outcome: error over failed over passed; skipped when no step ran."""
+        outcomes = {verdict.outcome for verdict in self.verdicts}
+        if self.error or self.interrupted or Outcome.ERROR in outcomes:
+            return Outcome.ERROR
+        for outcome in (Outcome.FAILED, Outcome.PASSED):
+            if outcome in outcomes:
+                return outcome
+        return Outcome.SKIPPED
