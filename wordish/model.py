@@ -170,6 +170,25 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A throwaway machine as the configuration describes it: ``[tool.wordish.machines.NAME]``.
+
+    ``suite`` is a Debian (or derivative) release, ``packages`` are installed beside the minimal
+    system, ``mirror`` is where they come from ("": the release's usual one). ``memory`` and
+    ``disk`` (what the guest may write before it is full) are in MiB; ``disk`` is kept in memory,
+    so it counts towards it. ``network``: the guest may reach the network.
+    """
+
+    name: str
+    suite: str = "bookworm"
+    packages: tuple[str, ...] = ()
+    mirror: str = ""
+    memory: int = 768
+    disk: int = 512
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """What the machine said to one command.
 
