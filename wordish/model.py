@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 User = Literal["root", "user"]
 Match = Literal["ellipsis", "exact", "regex"]
@@ -84,7 +84,8 @@ class Block:
     ``line`` is the 1-based line of the file where the first line of ``text`` stands. ``text`` is
     what the file holds, without the indentation common to the block: tabs, trailing blanks and
     no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
-    tagged the block with, "" when there is none.
+    tagged the block with, "" when there is none. ``running``: this is running text, where sessions
+    stand between paragraphs and a blank line ends an output.
     """
 
     path: str
@@ -92,6 +93,7 @@ class Block:
     text: str
     language: str = ""
     options: Options = Options()
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,7 @@ class Machine:
 class Output:
     """What the machine said to one command.
 
-    ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.shell.normalise`).
+    ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
     ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
     seconds. ``ended``: the shell is gone, nothing more can run in it.
     """
@@ -242,3 +244,44 @@ class Transcript:
             if outcome in outcomes:
                 return outcome
         return Outcome.SKIPPED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """News: an article of ``total`` steps starts. ``path`` is the document's, as in all news."""
+
+    path: str
+    target: Target
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """News, one line: something takes time or matters (a build, the accelerator)."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """News: the ``number``-th of ``total`` steps, counted from 1, starts."""
+
+    path: str
+    step: Step
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """News: the ``number``-th of ``total`` steps, counted from 1, has its verdict."""
+
+    path: str
+    verdict: Verdict
+    number: int
+    total: int
+
+
+Event: TypeAlias = Began | Said | Running | Judged | Transcript
+"""What reporters hear, in this order for one article; values, so that they can come from a worker."""

@@ -1,0 +1,1 @@
+"""Throwaway machines: described, built once, booted once, cloned for every article."""

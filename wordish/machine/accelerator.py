@@ -1,0 +1,79 @@
+"""Which accelerator really works here: KVM, or emulation.
+
+That ``/dev/kvm`` opens proves nothing: in nested clouds a guest may start and then hang for ever.
+So a guest is run: 256 bytes that go from real mode to protected mode to long mode, the way every
+kernel does, and say so. It takes hundredths of a second where KVM works; where it does not, the
+guest is ended after a second. What was found is remembered for this boot of the host and this QEMU.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from wordish.machine import cache
+
+PROBE_SECONDS = 1.0
+_EXIT = 0x2A << 1 | 1  # isa-debug-exit: the byte written, doubled, plus one
+
+# The last 256 bytes of a 64 KiB ROM. At its reset vector (0xf0) it jumps to 0x00: cli; load a
+# descriptor table (at 0x78); cr0.PE; far jump to 32 bits; identity-map 2 MiB with tables at 0x1000,
+# 0x2000 and 0x3000; cr4.PAE; cr3; EFER.LME; cr0.PG; far jump to 64 bits; out 0xf4, 0x2a; hlt.
+_CODE = bytes.fromhex(
+    "fa2e660f011698ff0f20c06683c8010f22c066ea1aff0f00080066b810008ed8c7050010000003200000c705002000"
+    "0003300000c70500300000830000000f20e083c8200f22e0b8001000000f22d8b9800000c00f320d000100000f300f"
+    "20c00d000000800f22c0ea6fff0f001800b02ae6f4f48db400000000000000000000ffff0000009acf00ffff000000"
+    "92cf00ffff0000009aaf001f0078ff0f00"
+)
+_RESET = bytes.fromhex("e90dff")  # jmp start
+
+
+def rom() -> bytes:
+    """The probe as a 64 KiB BIOS image."""
+    return bytes(0xFF00) + _CODE.ljust(0xF0, b"\x90") + _RESET.ljust(16, b"\0")
+
+
+def works(qemu: str, accel: str, cpu: str, *, seconds: float = PROBE_SECONDS) -> bool:
+    """Whether a guest under ``accel`` reaches long mode within ``seconds``."""
+    with tempfile.TemporaryDirectory(prefix="wordish-probe-") as directory:
+        bios = Path(directory, "probe.rom")
+        bios.write_bytes(rom())
+        command = [
+            "setpriv", "--pdeathsig", "KILL", qemu,
+            "-nodefaults", "-no-user-config", "-display", "none", "-M", "pc", "-m", "16",
+            "-accel", accel, "-cpu", cpu, "-bios", str(bios),
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+        ]  # fmt: skip
+        try:
+            done = subprocess.run(
+                command, cwd=directory, check=False, timeout=seconds, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except (subprocess.TimeoutExpired, OSError):
+            return False
+        return done.returncode == _EXIT
+
+
+def choose(qemu: str, version: str) -> tuple[str, str]:
+    """The accelerator (``kvm`` or ``tcg``) and, in a few words, why."""
+    if not Path("/dev/kvm").exists():
+        return "tcg", "no /dev/kvm here"
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "tcg", "/dev/kvm may not be opened by this user"
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    memory = cache.root() / "accelerator.json"
+    about = {"boot": boot, "qemu": version, "user": os.getuid()}
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    if not isinstance(known, dict) or {name: known.get(name) for name in about} != about:
+        known = {**about, "kvm": works(qemu, "kvm", "host")}
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        written = memory.with_name(f"{memory.name}.{os.getpid()}")
+        written.write_text(json.dumps(known), encoding="utf-8")
+        written.replace(memory)
+    return ("kvm", "KVM works") if known.get("kvm") else ("tcg", "/dev/kvm opens but runs no guest")

@@ -1,0 +1,88 @@
+"""Where images and templates are kept: one directory each, named by a hash of what made it.
+
+An entry is complete or absent: it is made under another name, and renamed when it is whole. One
+process makes it, whoever else wants it waits; what a killed maker left is removed by the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+_PARTIAL = ".partial-"
+
+
+def root() -> Path:
+    """The cache directory: ``WORDISH_CACHE_DIR``, or the user's cache directory of this system."""
+    named = os.environ.get("WORDISH_CACHE_DIR")
+    return Path(named) if named else platformdirs.user_cache_path("wordish")
+
+
+def key(description: object) -> str:
+    """Sixteen hexadecimal digits that stand for ``description`` (anything JSON can say)."""
+    text = json.dumps(description, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def locked(path: Path, *, say: Callable[[str], None], waiting: str) -> Iterator[None]:
+    """Hold the lock of an entry; ``say`` is told ``waiting`` when another process has it.
+
+    The lock is the kernel's, on a file beside the entry: it goes with the process that holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(waiting)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def making(path: Path) -> Iterator[Path]:
+    """A directory to fill, which becomes ``path`` if the block ends well and vanishes otherwise.
+
+    To be called with the lock held.
+    """
+    for left in path.parent.glob(path.name + _PARTIAL + "*"):
+        shutil.rmtree(left, ignore_errors=True)
+    partial = path.with_name(path.name + _PARTIAL + secrets.token_hex(4))
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        remove(path)
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def remove(path: Path) -> None:
+    """Take an entry away, in one step for whoever looks."""
+    if path.exists():
+        going = path.with_name(path.name + _PARTIAL + secrets.token_hex(4))
+        path.rename(going)
+        shutil.rmtree(going, ignore_errors=True)
+
+
+def size(path: Path) -> int:
+    """Bytes that an entry really takes on the disk (holes not counted)."""
+    total = 0
+    for entry in path.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += entry.lstat().st_blocks * 512
+    return total

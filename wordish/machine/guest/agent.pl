@@ -1,0 +1,169 @@
+# The agent in the guest: process 1, and one relay for each account's shell.
+#
+# A relay owns two pseudo-terminals, one for the shell's standard input and output, one for its
+# standard error, and carries both over one virtio-serial port. It is written in Perl because
+# perl-base is in every Debian: the machine that the article sees has nothing that the reader's
+# has not. What it says and hears are frames: one letter, four bytes of length (big endian), bytes.
+#
+#   from the host   I  text to type; the terminal is first put back as it was at the start
+#                   C  bytes to type as they are (^C, ^\, ^Z)
+#                   K  signal number: send it to the terminal's foreground process group
+#                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
+#   to the host     O  standard output   E  standard error   R  ready, or S done
+#                   X  the shell ended: its wait status in decimal; everything it printed came before
+#
+# What was written to the output before something was written to the error arrives before it: the
+# kernel hands over pending terminal input before a read says "nothing there" (n_tty_read), so the
+# output is drained each time after the error has been read.
+use strict;
+use warnings;
+use Fcntl;
+use POSIX ();
+
+use constant {
+    TCGETS => 0x5401, TCSETS => 0x5402, TIOCSCTTY => 0x540E, TIOCGPGRP => 0x540F,
+    TIOCSWINSZ => 0x5414, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
+    RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207, CLOCK_SETTIME => 227,    # asm-generic, x86_64
+    TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
+};
+
+my %home = (root => '/root', user => '/home/user');
+
+sub terminal {
+    sysopen(my $master, '/dev/ptmx', O_RDWR | O_NOCTTY | O_NONBLOCK) or die "ptmx: $!";
+    my $unlocked = my $number = pack('I', 0);
+    ioctl($master, TIOCSPTLCK, $unlocked) or die "unlock: $!";
+    ioctl($master, TIOCGPTN, $number) or die "number: $!";
+    my $path = '/dev/pts/' . unpack('I', $number);
+    sysopen(my $slave, $path, O_RDWR | O_NOCTTY) or die "$path: $!";
+    my $termios = "\0" x TERMIOS_SIZE;
+    ioctl($slave, TCGETS, $termios) or die "TCGETS: $!";
+    my ($iflag, $oflag, $cflag, $lflag, $rest) = unpack('I4 a*', $termios);
+    $termios = pack('I4 a*', $iflag, $oflag & ~OPOST, $cflag, $lflag & ~ECHO, $rest);
+    ioctl($slave, TCSETS, $termios) or die "TCSETS: $!";
+    my $size = pack('S4', 24, 80, 0, 0);
+    ioctl($slave, TIOCSWINSZ, $size) or die "TIOCSWINSZ: $!";
+    return ($master, $slave, $path, $termios);
+}
+
+sub start_shell {
+    my ($account, $out, $err) = @_;
+    my (undef, undef, $uid, $gid) = getpwnam($account) or die "no account $account";
+    chown $uid, 5, $_->[2] for $out, $err;
+    my $pid = fork // die "fork: $!";
+    return $pid if $pid;
+    POSIX::setsid();
+    ioctl($out->[1], TIOCSCTTY, 0) or die "TIOCSCTTY: $!";
+    POSIX::dup2(fileno $out->[1], $_) for 0, 1, 2;
+    POSIX::dup2(fileno $err->[1], 9);
+    $SIG{$_} = 'DEFAULT' for qw(PIPE CHLD);
+    if ($uid) { $( = $gid; $) = "$gid $gid"; $< = $uid; $> = $uid; }
+    %ENV = (
+        HOME => $home{$account}, USER => $account, LOGNAME => $account, SHELL => '/bin/bash',
+        PATH => $uid ? '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games'
+                     : '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        TERM => 'dumb', LANG => 'C.UTF-8', PAGER => 'cat', GIT_PAGER => 'cat', SYSTEMD_PAGER => 'cat',
+    );
+    chdir $ENV{HOME} or chdir '/';
+    exec {'/bin/bash'} 'bash', '--noprofile', '--noediting', '--rcfile', '/run/wordish/bashrc', '-i';
+    die "bash: $!";
+}
+
+sub reseed {
+    my ($seconds, $entropy) = split / /, $_[0], 2;
+    syscall(CLOCK_SETTIME, 0, pack('qq', int $seconds, int(($seconds - int $seconds) * 1e9)));
+    sysopen(my $random, '/dev/urandom', O_RDWR) or return;
+    my $pool = pack('i i a*', 8 * length $entropy, length $entropy, $entropy);
+    ioctl($random, RNDADDENTROPY, $pool);
+    ioctl($random, RNDRESEEDCRNG, 0);
+}
+
+sub relay {
+    my ($account, $port) = @_;
+    my @out = terminal();
+    my @err = terminal();
+    my $shell = start_shell($account, \@out, \@err);
+    my ($ended, $heard, $typing) = (0, '', '');
+    pipe(my $death, my $tell) or die "pipe: $!";
+    local $SIG{CHLD} = sub { syswrite $tell, 'x' };
+
+    my $say = sub {
+        my $frame = pack('a N', $_[0], length $_[1]) . $_[1];
+        while (length $frame) {
+            my $n = syswrite $port, $frame;
+            if (defined $n) { substr($frame, 0, $n, '') }
+            elsif (!$!{EINTR} && !$!{EAGAIN}) { return }
+        }
+    };
+    my $drain = sub {
+        my ($letter, $master) = @_;
+        my $left = HELD;    # more than the kernel holds for one terminal
+        while ($left > 0 && sysread $master, my $bytes, CHUNK) {
+            $say->($letter, $bytes);
+            $left -= length $bytes;
+        }
+    };
+    my %on = (
+        I => sub {
+            my $now = "\0" x TERMIOS_SIZE;
+            ioctl($out[1], TCGETS, $now);
+            ioctl($out[1], TCSETS, $out[3]) if $now ne $out[3];
+            $typing .= $_[0];
+        },
+        C => sub { $typing = ''; syswrite $out[0], $_[0] },
+        K => sub {
+            my $group = pack('i', 0);
+            ioctl($out[0], TIOCGPGRP, $group) or return;
+            kill $_[0], -unpack('i', $group);
+        },
+        S => sub { reseed($_[0]); $say->('R', '') },
+    );
+
+    $say->('R', '');
+    while (1) {
+        my ($read, $write) = ('', '');
+        vec($read, fileno $_, 1) = 1 for $port, $out[0], $err[0], $death;
+        vec($write, fileno $out[0], 1) = 1 if length $typing;
+        next if select($read, $write, undef, undef) < 0;
+        if (length $typing && vec($write, fileno $out[0], 1)) {
+            my $n = syswrite $out[0], $typing, 2048;
+            substr($typing, 0, $n, '') if $n;
+        }
+        if (vec($read, fileno $err[0], 1) && sysread $err[0], my $bytes, CHUNK) {
+            $drain->('O', $out[0]);
+            $say->('E', $bytes);
+        }
+        elsif (vec($read, fileno $out[0], 1) && sysread $out[0], my $more, CHUNK) { $say->('O', $more) }
+        if (vec($read, fileno $death, 1)) {
+            sysread $death, my $bytes, 16;
+            if (!$ended && waitpid($shell, POSIX::WNOHANG()) == $shell) {
+                $ended = 1;
+                my $status = $?;
+                $drain->('O', $out[0]);
+                $drain->('E', $err[0]);
+                $say->('X', $status);
+            }
+        }
+        if (vec($read, fileno $port, 1)) {
+            my $n = sysread $port, $heard, CHUNK, length $heard;
+            if (!$n) { select undef, undef, undef, 0.02; next }    # nobody holds the other end
+            while (length $heard >= 5) {
+                my ($letter, $length) = unpack 'a N', $heard;
+                last if length($heard) < 5 + $length;
+                my $payload = substr $heard, 5, $length;
+                substr $heard, 0, 5 + $length, '';
+                $on{$letter}->($payload) if $on{$letter};
+            }
+        }
+    }
+}
+
+my %relay;
+for my $account ('root', 'user') {
+    my $pid = fork // die "fork: $!";
+    if ($pid) { $relay{$pid} = 1; next }
+    sysopen(my $port, "/dev/virtio-ports/wordish.$account", O_RDWR) or die "port of $account: $!";
+    relay($account, $port);
+}
+# Process 1 reaps the orphans. Without a relay the machine is of no use: its end is the machine's.
+while ((my $pid = wait) > 0) { last if $relay{$pid} }

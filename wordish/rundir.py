@@ -1,0 +1,102 @@
+"""Private temporary directories of a run, and the removal of what a killed run left behind.
+
+A run directory is ``TMPDIR/wordish-UID-WORD``. A lock file beside it is held by the process that
+made it, from before the directory exists until after it is gone: a directory whose lock nobody
+holds was left by a run that was killed. What such a run started is found by the directory's
+unique name in a process's command line or environment, so that nothing else is ever touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def _prefix() -> str:
+    return f"wordish-{os.getuid()}-"
+
+
+@contextmanager
+def rundir(*, mode: int = 0o700) -> Iterator[Path]:
+    """Make a run directory, and remove it and every process that names it on the way out."""
+    path = Path(tempfile.gettempdir()) / f"{_prefix()}{secrets.token_hex(6)}"
+    lock = path.with_suffix(".lock")
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            path.mkdir()
+            path.chmod(mode)
+            yield path
+        finally:
+            _remove(path)
+            lock.unlink(missing_ok=True)
+
+
+def sweep() -> list[Path]:
+    """Remove what killed runs of this user left: processes first, then directories.
+
+    Returns the run directories that were removed. Runs that are alive are not touched.
+    """
+    removed = []
+    for lock in Path(tempfile.gettempdir()).glob(f"{_prefix()}*.lock"):
+        path = lock.with_suffix("")
+        with suppress(OSError), lock.open("r+") as held:
+            if lock.lstat().st_uid != os.getuid():
+                continue
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: its run is alive
+            _remove(path)
+            lock.unlink(missing_ok=True)
+            removed.append(path)
+    return removed
+
+
+def users_of(path: Path) -> list[int]:
+    """Process ids whose command line or environment names ``path``, this process excepted."""
+    pids = (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
+    return [pid for pid in pids if pid != os.getpid() and _names(pid, path)]
+
+
+def _names(pid: int, path: Path) -> bool:
+    needle = os.fsencode(path)
+    for name in ("environ", "cmdline"):
+        with suppress(OSError):
+            if needle in Path(f"/proc/{pid}/{name}").read_bytes():
+                return True
+    return False
+
+
+def kill_users_of(path: Path) -> None:
+    """End every process that names ``path``, also those that these start meanwhile."""
+    for _ in range(20):  # a process that forks faster than it is found is given up on
+        pids = users_of(path)
+        if not pids:
+            return
+        for pid in pids:
+            with suppress(OSError):
+                descriptor = os.pidfd_open(pid)
+                try:
+                    # The number may have changed hands since the scan; the descriptor cannot.
+                    if _names(pid, path):
+                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                        select.select([descriptor], [], [], 1)
+                finally:
+                    os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    kill_users_of(path)
+    shutil.rmtree(path, ignore_errors=True)
+    if path.exists():  # files of subordinate users: a system image whose build was cut short
+        subprocess.run(
+            ["unshare", "--map-root-user", "--map-auto", "rm", "-rf", "--one-file-system", path],
+            check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )

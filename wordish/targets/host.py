@@ -1,0 +1,99 @@
+"""This machine, this user: in a temporary directory, with a scrubbed environment, removed afterwards."""
+
+from __future__ import annotations
+
+import os
+import platform
+import pwd
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+
+from wordish.errors import MachineError
+from wordish.model import Machine, Target, User
+from wordish.rundir import rundir
+from wordish.shell import ENVIRONMENT, Shell, arguments, new_mark, startup
+from wordish.terminal import LocalTerminal
+
+DISPOSABLE = False
+
+_START_SECONDS = 10.0
+
+
+@contextmanager
+def reach(
+    target: Target, *, machines: Mapping[str, Machine], say: Callable[[str], None]
+) -> Iterator[HostPlace]:
+    """See `wordish.targets.Reach`."""
+    del machines, say
+    with rundir() as directory, ExitStack() as open_shells:
+        yield HostPlace(directory, open_shells, as_root=target.as_root)
+
+
+class HostPlace:
+    """A home directory of its own on this machine."""
+
+    def __init__(self, directory: Path, open_shells: ExitStack, *, as_root: bool) -> None:
+        self._directory = directory
+        self._open_shells = open_shells
+        self._as_root = as_root
+        self._shell: Shell | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """See `wordish.targets.Place`."""
+        return {"distribution": _distribution(), "kernel": platform.release()}
+
+    def shell(self, user: User) -> Shell:
+        """See `wordish.targets.Place`. There is one account here, so one shell for both prompts."""
+        if user == "root" and not self._as_root:
+            raise MachineError(
+                "a root prompt may not run on this machine", hint="use --on vm, or --on host --as-root"
+            )
+        if user == "root" and os.geteuid() != 0:
+            raise MachineError("a root prompt needs root", hint="run wordish as root, or use --on vm")
+        if self._shell is None:
+            self._shell = self._open()
+        return self._shell
+
+    def _open(self) -> Shell:
+        home = self._directory / "home"
+        temporary = self._directory / "tmp"
+        for made in (home, temporary):
+            made.mkdir(mode=0o700)
+        mark = new_mark()
+        start = self._directory / "bashrc"
+
+        def command(error: int) -> list[str]:
+            start.write_text(startup(mark, error=error), encoding="ascii")
+            return arguments(str(start))
+
+        terminal = LocalTerminal(command, env=_scrubbed(home, temporary), cwd=home)
+        self._open_shells.callback(terminal.close)
+        shell = Shell(terminal, mark)
+        shell.wait(timeout=_START_SECONDS)
+        start.unlink()
+        return shell
+
+
+def _scrubbed(home: Path, temporary: Path) -> dict[str, str]:
+    """The environment of the article: nothing of the caller's but PATH and the account."""
+    account = pwd.getpwuid(os.getuid()).pw_name
+    return {
+        **ENVIRONMENT,
+        "HOME": str(home),
+        "LOGNAME": account,
+        "PATH": os.environ.get("PATH", os.defpath),
+        "SHELL": "/bin/bash",
+        "TMPDIR": str(temporary),
+        "USER": account,
+    }
+
+
+@cache
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.system()

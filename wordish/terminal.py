@@ -1,0 +1,296 @@
+"""A shell's terminal, here or far away: bytes in, standard output and standard error out, apart.
+
+Two pseudo-terminals carry the two streams. Their order is kept where it matters: what a program
+wrote to its output before it wrote to its error is read before it, because the output is drained
+after each read of the error, and the kernel hands over all pending terminal input before a read
+says "nothing there" (``n_tty_read`` in the kernel's ``drivers/tty/n_tty.c``).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from wordish.errors import MachineError
+
+CHUNK = 65536
+ROWS, COLUMNS = 24, 80
+_HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
+
+
+class Terminal(Protocol):
+    """What `wordish.shell.Shell` needs of a terminal with a bash on it."""
+
+    @property
+    def status(self) -> int | None:
+        """The exit status that the shell left (128 + N when signal N ended it), ``None`` while it lives."""
+
+    def read(self, timeout: float | None) -> tuple[bytes, bytes]:
+        """What was printed since the last call: standard output and standard error.
+
+        Waits ``timeout`` seconds (``None``: for ever) for the first byte; two empty values when
+        nothing came. Raises `EOFError` when the shell has ended and everything has been read,
+        `MachineError` when the machine is lost.
+        """
+
+    def type(self, data: bytes) -> None:
+        """Type ``data``, after putting the terminal's modes back to what they were at the start."""
+
+    def control(self, data: bytes) -> None:
+        """Type ``data`` (control characters) with the modes as they are; drop what was not typed yet."""
+
+    def kill(self, number: int) -> None:
+        """Send a signal to the terminal's foreground process group."""
+
+    def close(self) -> None:
+        """Give the terminal back; the shell on it is hung up."""
+
+
+class LocalTerminal:
+    """Two pseudo-terminals of this machine and a shell on them, leader of a session of its own.
+
+    The shell starts with its three descriptors on the first terminal, so that it has job control.
+    ``command`` is told the descriptor of the second one, where its standard error belongs, and
+    gives the argument list. The shell dies with this process, however that ends.
+    """
+
+    def __init__(self, command: Callable[[int], Sequence[str]], *, env: Mapping[str, str], cwd: Path) -> None:
+        self.status: int | None = None
+        self._typing = b""
+        self._out, out_slave = os.openpty()
+        self._err, err_slave = os.openpty()
+        self._slave = out_slave
+        try:
+            self._modes = _quiet(out_slave)
+            _quiet(err_slave)
+            # setpriv and setsid become the shell: one process, no code of ours after the fork.
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "setsid", "--ctty", *command(err_slave)],
+                stdin=out_slave, stdout=out_slave, stderr=out_slave, pass_fds=(err_slave,),
+                env=dict(env), cwd=cwd,
+            )  # fmt: skip
+        except BaseException:
+            for descriptor in (self._out, self._err, out_slave):
+                os.close(descriptor)
+            raise
+        finally:
+            os.close(err_slave)
+        self._pidfd = os.pidfd_open(self._process.pid)
+        for descriptor in (self._out, self._err):
+            os.set_blocking(descriptor, False)
+        self._poll = select.poll()
+        for descriptor in (self._err, self._out, self._pidfd):
+            self._poll.register(descriptor, select.POLLIN)
+
+    def read(self, timeout: float | None) -> tuple[bytes, bytes]:
+        """See `Terminal.read`."""
+        if self.status is not None:
+            raise EOFError
+        ready = self._wait(timeout)
+        out = err = b""
+        if self._pidfd in ready:
+            code = self._process.wait()
+            out, err = _drain(self._out), _drain(self._err)
+            self.status = code if code >= 0 else 128 - code
+        elif self._err in ready:
+            err = _take(self._err)
+            out = _drain(self._out)
+        elif self._out in ready:
+            out = _take(self._out)
+        return out, err
+
+    def _wait(self, timeout: float | None) -> set[int]:
+        while True:
+            events = self._poll.poll(None if timeout is None else max(0, timeout * 1000))
+            ready = {descriptor for descriptor, _ in events}
+            if not self._typing or self._out not in ready:
+                return ready
+            self._feed()
+            if any(event & ~select.POLLOUT for _, event in events):
+                return ready
+
+    def type(self, data: bytes) -> None:
+        """See `Terminal.type`."""
+        with suppress(termios.error):
+            if termios.tcgetattr(self._slave) != self._modes:
+                termios.tcsetattr(self._slave, termios.TCSANOW, self._modes)
+        self._typing += data
+        self._feed()
+
+    def _feed(self) -> None:
+        with suppress(BlockingIOError, OSError):
+            while self._typing:
+                self._typing = self._typing[os.write(self._out, self._typing[:2048]) :]
+        wanted = select.POLLIN | (select.POLLOUT if self._typing else 0)
+        self._poll.modify(self._out, wanted)
+
+    def control(self, data: bytes) -> None:
+        """See `Terminal.control`."""
+        self._typing = b""
+        with suppress(OSError):
+            os.write(self._out, data)
+
+    def kill(self, number: int) -> None:
+        """See `Terminal.kill`."""
+        with suppress(OSError):
+            os.killpg(os.tcgetpgrp(self._out), number)
+
+    def close(self) -> None:
+        """See `Terminal.close`."""
+        if self.status is None:
+            with suppress(OSError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            self._process.wait()
+        for descriptor in (self._out, self._err, self._slave, self._pidfd):
+            os.close(descriptor)
+
+
+class FramedTerminal:
+    """A terminal behind the guest's agent: frames on a socket (see ``machine/guest/agent.pl``).
+
+    ``lost`` is told to the user when the other end goes away without a word.
+    """
+
+    def __init__(self, sock: socket.socket, *, lost: str) -> None:
+        self.status: int | None = None
+        self._socket = sock
+        self._socket.setblocking(False)
+        self._lost = lost
+        self._heard = bytearray()
+        self._saying = bytearray()
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+
+    def read(self, timeout: float | None) -> tuple[bytes, bytes]:
+        """See `Terminal.read`."""
+        if self.status is not None:
+            raise EOFError
+        printed = {b"O": bytearray(), b"E": bytearray()}
+        for letter, payload in self._frames(timeout):
+            if letter in printed:
+                printed[letter] += payload
+            elif letter == b"X":
+                code = int(payload)  # as wait(2) gives it
+                self.status = 128 + (code & 0x7F) if code & 0x7F else code >> 8
+        return bytes(printed[b"O"]), bytes(printed[b"E"])
+
+    def type(self, data: bytes) -> None:
+        """See `Terminal.type`."""
+        self._say(b"I", data)
+
+    def control(self, data: bytes) -> None:
+        """See `Terminal.control`."""
+        self._say(b"C", data)
+
+    def kill(self, number: int) -> None:
+        """See `Terminal.kill`."""
+        self._say(b"K", b"%d" % number)
+
+    def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
+        """Set the guest's clock (seconds since 1970) and reseed its random generator.
+
+        Raises `MachineError` when the agent does not confirm it within ``timeout`` seconds.
+        """
+        self._say(b"S", b"%.6f " % seconds + entropy)
+        self.ready(timeout=timeout)
+
+    def ready(self, *, timeout: float) -> None:
+        """Wait until the agent says that it is ready; what was printed before is dropped."""
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            if any(letter == b"R" for letter, _ in self._frames(left)):
+                return
+        raise MachineError("the guest does not answer", hint=self._lost)
+
+    def _frames(self, timeout: float | None) -> list[tuple[bytes, bytes]]:
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            frames = []
+            position = 0
+            while position + 5 <= len(self._heard):
+                (length,) = struct.unpack_from(">I", self._heard, position + 1)
+                if position + 5 + length > len(self._heard):
+                    break
+                payload = bytes(self._heard[position + 5 : position + 5 + length])
+                frames.append((bytes(self._heard[position : position + 1]), payload))
+                position += 5 + length
+            del self._heard[:position]
+            if frames:
+                return frames
+            left = None if end is None else end - time.monotonic()
+            if not self._arrives(left) and end is not None and time.monotonic() >= end:
+                return []
+
+    def _arrives(self, timeout: float | None) -> bool:
+        """Wait for bytes and take them; send meanwhile what could not be sent at once."""
+        ready = self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
+        if not ready:
+            return False
+        if ready[0][1] & select.POLLOUT:
+            self._flush()
+        if not ready[0][1] & ~select.POLLOUT:
+            return False
+        try:
+            received = self._socket.recv(4 * CHUNK)
+        except OSError:
+            received = b""
+        if not received:
+            raise MachineError("the machine has stopped", hint=self._lost)
+        self._heard += received
+        return True
+
+    def _say(self, letter: bytes, payload: bytes) -> None:
+        self._saying += letter + struct.pack(">I", len(payload)) + payload
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            while self._saying:
+                del self._saying[: self._socket.send(self._saying[:CHUNK])]
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise MachineError("the machine has stopped", hint=self._lost) from error
+        self._poll.modify(self._socket, select.POLLIN | (select.POLLOUT if self._saying else 0))
+
+    def close(self) -> None:
+        """See `Terminal.close`."""
+        self._socket.close()
+
+
+def _quiet(slave: int) -> list[Any]:
+    """Switch off the terminal's echo and output processing, set its size, and return its modes."""
+    modes = termios.tcgetattr(slave)
+    modes[1] &= ~termios.OPOST
+    modes[3] &= ~termios.ECHO
+    termios.tcsetattr(slave, termios.TCSANOW, modes)
+    termios.tcsetwinsize(slave, (ROWS, COLUMNS))
+    return modes
+
+
+def _take(descriptor: int) -> bytes:
+    """What can be read now, at most a chunk: "" when there is nothing."""
+    try:
+        return os.read(descriptor, CHUNK)
+    except OSError:  # nothing there, or nobody has the other side open any more
+        return b""
+
+
+def _drain(descriptor: int) -> bytes:
+    """Everything that was written before now, and perhaps a little of what is written meanwhile."""
+    chunks = []
+    left = _HELD  # a program that never stops writing must not keep us here
+    while left > 0 and (chunk := _take(descriptor)):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks)
