@@ -158,16 +158,17 @@ class LocalTerminal:
 class FramedTerminal:
     """A terminal behind the guest's agent: frames on a socket (see ``machine/guest/agent.pl``).
 
-    ``lost`` is told to the user when the other end goes away without a word.
+    ``lost`` gives what to tell the user when the other end goes away without a word.
     """
 
-    def __init__(self, sock: socket.socket, *, lost: str) -> None:
+    def __init__(self, sock: socket.socket, *, lost: Callable[[], str]) -> None:
         self.status: int | None = None
         self._socket = sock
         self._socket.setblocking(False)
         self._lost = lost
         self._heard = bytearray()
         self._saying = bytearray()
+        self._ahead: list[tuple[bytes, bytes]] = []
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
 
@@ -208,11 +209,17 @@ class FramedTerminal:
         """Wait until the agent says that it is ready; what was printed before is dropped."""
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
-            if any(letter == b"R" for letter, _ in self._frames(left)):
+            frames = self._frames(left)
+            letters = [letter for letter, _ in frames]
+            if b"R" in letters:
+                self._ahead = frames[letters.index(b"R") + 1 :]
                 return
-        raise MachineError("the guest does not answer", hint=self._lost)
+        raise MachineError("the guest does not answer", hint=self._lost())
 
     def _frames(self, timeout: float | None) -> list[tuple[bytes, bytes]]:
+        if self._ahead:
+            ahead, self._ahead = self._ahead, []
+            return ahead
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             frames = []
@@ -245,7 +252,7 @@ class FramedTerminal:
         except OSError:
             received = b""
         if not received:
-            raise MachineError("the machine has stopped", hint=self._lost)
+            raise MachineError("the machine has stopped", hint=self._lost())
         self._heard += received
         return True
 
@@ -260,7 +267,7 @@ class FramedTerminal:
         except BlockingIOError:
             pass
         except OSError as error:
-            raise MachineError("the machine has stopped", hint=self._lost) from error
+            raise MachineError("the machine has stopped", hint=self._lost()) from error
         self._poll.modify(self._socket, select.POLLIN | (select.POLLOUT if self._saying else 0))
 
     def close(self) -> None:

@@ -63,17 +63,34 @@ def choose(qemu: str, version: str) -> tuple[str, str]:
         return "tcg", "no /dev/kvm here"
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg", "/dev/kvm may not be opened by this user"
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    memory = cache.root() / "accelerator.json"
-    about = {"boot": boot, "qemu": version, "user": os.getuid()}
     try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    if not isinstance(known, dict) or {name: known.get(name) for name in about} != about:
-        known = {**about, "kvm": works(qemu, "kvm", "host")}
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        written = memory.with_name(f"{memory.name}.{os.getpid()}")
-        written.write_text(json.dumps(known), encoding="utf-8")
-        written.replace(memory)
-    return ("kvm", "KVM works") if known.get("kvm") else ("tcg", "/dev/kvm opens but runs no guest")
+        known = json.loads(_memory().read_text(encoding="utf-8"))
+        works_here = known["kvm"] if known["about"] == _about(version) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        works_here = None
+    if works_here is None:
+        works_here = works(qemu, "kvm", "host")
+        _remember(version, kvm=works_here)
+    return ("kvm", "KVM works") if works_here else ("tcg", "/dev/kvm opens but runs no guest")
+
+
+def distrust(version: str) -> None:
+    """Remember that KVM does not work here, whatever the probe found."""
+    _remember(version, kvm=False)
+
+
+def _memory() -> Path:
+    return cache.root() / "accelerator.json"
+
+
+def _about(version: str) -> list[str]:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return [boot, version, str(os.getuid())]
+
+
+def _remember(version: str, *, kvm: bool) -> None:
+    memory = _memory()
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    written = memory.with_name(f"{memory.name}.{os.getpid()}")
+    written.write_text(json.dumps({"about": _about(version), "kvm": kvm}), encoding="utf-8")
+    written.replace(memory)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
@@ -18,34 +18,40 @@ from wordish.errors import MachineError
 _MODULES = ("virtio_pci", "virtio_blk", "squashfs", "overlay")
 
 
-def extract(system: Path, into: Path) -> None:
-    """From the system's tar archive write ``vmlinuz`` and ``ramdisk-base`` into a directory."""
-    kernel = busybox = None
-    modules: dict[str, bytes] = {}
-    depends: dict[str, list[str]] = {}
-    wanted: set[str] = set()
+def extract(system: Path, into: Path) -> dict[str, str]:
+    """From the system's tar archive write ``vmlinuz`` and ``ramdisk-base`` into a directory.
+
+    Returns the ``distribution`` and ``kernel`` that they are of. Raises `MachineError` when the
+    system cannot boot.
+    """
     with tarfile.open(system) as archive:
         members = {member.name.removeprefix("./"): member for member in archive if member.isfile()}
-        for name, member in members.items():
-            if re.fullmatch(r"boot/vmlinuz-.*", name):
-                kernel = _read(archive, member)
-            elif name.endswith("bin/busybox"):
-                busybox = _read(archive, member)
-            elif name.endswith("/modules.dep"):
-                where = name.removesuffix("modules.dep")
-                depends = dict(_dependencies(_read(archive, member).decode(), where))
-        if kernel is None or busybox is None:
-            raise MachineError("the system that was built has no kernel or no busybox")
-        order = _loading_order(depends)
-        wanted.update(order)
-        modules = {name: _read(archive, members[name]) for name in wanted}
-    (into / "vmlinuz").write_bytes(kernel)
-    entries = [("bin", 0o40755, b""), ("bin/busybox", 0o100755, busybox), ("modules", 0o40755, b"")]
-    entries += [
-        (f"modules/{number:02}-{name.rsplit('/', 1)[1]}", 0o100644, modules[name])
-        for number, name in enumerate(order)
-    ]
-    (into / "ramdisk-base").write_bytes(cpio(entries))
+
+        def read(pattern: str) -> tuple[str, bytes]:
+            for name, member in members.items():
+                file = archive.extractfile(member) if re.fullmatch(pattern, name) else None
+                if file is not None:
+                    return name, file.read()
+            raise MachineError(f"the system that was built has no {pattern}")
+
+        kernel, vmlinuz = read(r"boot/vmlinuz-.*")
+        (into / "vmlinuz").write_bytes(vmlinuz)
+        listed, dependencies = read(r".*/modules\.dep")
+        where = listed.removesuffix("modules.dep")
+        entries = [
+            ("bin", 0o40755, b""),
+            ("bin/busybox", 0o100755, read(r"(usr/)?bin/busybox")[1]),
+            ("modules", 0o40755, b""),
+        ]
+        for number, name in enumerate(_loading_order(dependencies.decode())):
+            module = f"modules/{number:02}-{name.rsplit('/', 1)[1]}"
+            entries.append((module, 0o100644, read(re.escape(where + name))[1]))
+        (into / "ramdisk-base").write_bytes(cpio(entries))
+        found = re.search(r'^PRETTY_NAME="?([^"\n]*)', read(r"usr/lib/os-release")[1].decode(), re.MULTILINE)
+    return {
+        "distribution": found[1] if found else "unknown",
+        "kernel": kernel.removeprefix("boot/vmlinuz-"),
+    }
 
 
 def guest_files() -> list[tuple[str, int, bytes]]:
@@ -78,23 +84,16 @@ def cpio(entries: Iterable[tuple[str, int, bytes]]) -> bytes:
     return bytes(out)
 
 
-def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    assert file is not None
-    return file.read()
-
-
-def _dependencies(text: str, where: str) -> Iterator[tuple[str, list[str]]]:
-    for line in text.splitlines():
+def _loading_order(dependencies: str) -> list[str]:
+    """The modules to load, in order, by the text of ``modules.dep`` (modules.dep(5))."""
+    depends = {}
+    for line in dependencies.splitlines():
         name, _, needs = line.partition(":")
-        yield where + name, [where + need for need in needs.split()]
-
-
-def _loading_order(depends: dict[str, list[str]]) -> list[str]:
+        depends[name] = needs.split()
     order: list[str] = []
     for module in _MODULES:
         # A module that is not listed is built into the kernel.
-        path = next((p for p in depends if re.search(rf"/{module}\.ko(\.\w+)?$", p)), None)
+        path = next((p for p in depends if re.search(rf"/{module}\.ko$", p)), None)
         if path:
             order += [need for need in [*reversed(depends[path]), path] if need not in order]
     return order

@@ -1,0 +1,268 @@
+"""Boot a machine once, save its state, and start every article's machine from there.
+
+A template is a directory of the cache, named by the image and by all that its saved state depends
+on (QEMU's version and command line, our programs in the guest):
+
+``ramdisk``  what the guest boots with
+``memory``   the guest's memory, mapped copy-on-write by every clone
+``state``    the state of its processor and devices
+
+A clone is a process and nothing else: no file, no socket in the file system. It dies with us.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache as remembered
+from pathlib import Path
+from typing import IO, Any
+
+from wordish.errors import MachineError
+from wordish.machine import accelerator, boot, cache, image
+from wordish.machine.tools import QEMU, require
+from wordish.model import Machine, User
+from wordish.terminal import FramedTerminal
+
+_ACCOUNTS: tuple[User, ...] = ("root", "user")
+_BOOT_SECONDS = {"kvm": 20.0, "tcg": 180.0}
+_ANSWER_SECONDS = 30.0
+
+_FIRMWARE = (Path("/usr/share/qemu/qboot.rom"), Path("/usr/share/qemu-efi/qboot.rom"))
+
+# mitigations=off and the rest: the guest has no secret to keep from itself, and starts sooner.
+_KERNEL = (
+    "quiet no_timer_check tsc=reliable mitigations=off random.trust_cpu=on cryptomgr.notests nokaslr "
+    "audit=0 apparmor=0 panic=-1 8250.nr_uarts=1 console=ttyS0"
+)
+
+# The memory file is mapped by the clones, not copied through the saved state.
+_MEMORY_STAYS = {"capabilities": [{"capability": "x-ignore-shared", "state": True}]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A machine whose state is saved: ``accel`` is ``kvm`` or ``tcg``, ``why`` says how that was chosen."""
+
+    machine: Machine
+    image: Path
+    path: Path
+    accel: str
+    why: str
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the machine is: distribution, kernel, accelerator, QEMU's version."""
+        name = {"kvm": "KVM", "tcg": "emulation"}[self.accel]
+        return {**image.release(self.image), "accelerator": name, "qemu": version()}
+
+
+@remembered
+def version() -> str:
+    """QEMU's version, as ``7.2.22``. Raises `MissingToolError` when QEMU is not installed."""
+    require(QEMU)
+    said = subprocess.run([QEMU.program, "--version"], check=True, capture_output=True, text=True).stdout
+    return said.split("version ", 1)[1].split()[0]
+
+
+def template(machine: Machine, *, say: Callable[[str], None]) -> Template:
+    """The machine's template, built and booted now if it is not there.
+
+    Raises `MachineError` when it cannot be built or does not boot.
+    """
+    require(QEMU)
+    built = image.build(machine, say=say)
+    accel, why = accelerator.choose(QEMU.program, version())
+    try:
+        return _template(machine, built, accel, why, say=say)
+    except MachineError:
+        if accel == "tcg":
+            raise
+        say(f"machine {machine.name}: does not start under KVM, trying emulation")
+        accelerator.distrust(version())
+        return _template(machine, built, "tcg", "KVM does not run this machine", say=say)
+
+
+def _template(
+    machine: Machine, built: Path, accel: str, why: str, *, say: Callable[[str], None]
+) -> Template:
+    programs = [(name, mode, content.decode()) for name, mode, content in boot.guest_files()]
+    depends = [_command(machine, accel, built, Path(), share=True), version(), programs]
+    path = cache.root() / "templates" / f"{built.name}-{cache.key(depends)}"
+    made = Template(machine=machine, image=built, path=path, accel=accel, why=why)
+    if path.exists():
+        return made
+    try:
+        with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another boot"):
+            if not path.exists():
+                say(f"machine {machine.name}: booting it once")
+                with cache.making(path) as partial:
+                    _boot(made, partial)
+    except OSError as error:
+        raise MachineError(
+            f"machine {machine.name} could not be saved: {error.strerror} ({error.filename})",
+            hint=f"make room in {cache.root()}, or set WORDISH_CACHE_DIR",
+        ) from error
+    return made
+
+
+def _boot(made: Template, partial: Path) -> None:
+    base = (made.image / "ramdisk-base").read_bytes()
+    (partial / "ramdisk").write_bytes(base + boot.cpio(boot.guest_files()))
+    command = _command(made.machine, made.accel, made.image, partial, share=True)
+    with _running(command) as guest:
+        end = time.monotonic() + _BOOT_SECONDS[made.accel]
+        for account in _ACCOUNTS:
+            terminal = guest.terminals[account]
+            terminal.ready(timeout=end - time.monotonic())
+            prompt = b""
+            while b":0:" not in prompt:
+                before = time.monotonic()
+                prompt += terminal.read(max(0.0, end - before))[1]
+                if time.monotonic() >= end:
+                    raise MachineError(f"machine {made.machine.name} does not boot", hint=guest.lost())
+        guest.order("stop")
+        guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
+        guest.order("migrate", uri=f"exec:cat > {shlex.quote(str(partial / 'state'))}")
+        while (status := guest.order("query-migrate").get("status")) != "completed":
+            if status in ("failed", "cancelled") or time.monotonic() >= end:
+                raise MachineError(f"the state of machine {made.machine.name} could not be saved: {status}")
+            time.sleep(0.01)  # QEMU tells of a migration's end only when asked
+        guest.order("quit")
+
+
+@contextmanager
+def clone(made: Template) -> Iterator[Guest]:
+    """A pristine machine: the template's, with the right time and randomness of its own.
+
+    Raises `MachineError` when it does not answer.
+    """
+    with (made.path / "state").open("rb") as state:
+        command = [
+            *_command(made.machine, made.accel, made.image, made.path, share=False),
+            "-incoming", "defer",
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+        ]  # fmt: skip
+        with _running(command, state.fileno()) as guest:
+            guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
+            guest.order("migrate-incoming", uri=f"fd:{state.fileno()}")
+            terminal = guest.terminals["root"]
+            terminal.renew(seconds=time.time(), entropy=os.urandom(64), timeout=_ANSWER_SECONDS)
+            yield guest
+
+
+class Guest:
+    """A QEMU process, and this side of what it is connected to."""
+
+    def __init__(self, ends: Mapping[str, socket.socket], log: IO[bytes]) -> None:
+        self._log = log
+        self._monitor = ends["monitor"]
+        self._heard = b""
+        self.terminals = {account: FramedTerminal(ends[account], lost=self.lost) for account in _ACCOUNTS}
+
+    def lost(self) -> str:
+        """What QEMU and the guest's kernel said last, for the user."""
+        self._log.seek(0)
+        said = self._log.read().decode(errors="replace").strip().splitlines()
+        return " / ".join(line.strip() for line in said[-3:]) or "the guest said nothing on its console"
+
+    def order(self, name: str, **arguments: object) -> dict[str, Any]:
+        """Have QEMU do something, by its monitor's protocol (QMP), and return what it answers."""
+        if not self._heard:
+            self._answer()  # the greeting
+            self._heard += b" "
+            self.order("qmp_capabilities")
+        self._monitor.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        while True:
+            answer = self._answer()
+            if "error" in answer:
+                raise MachineError(f"QEMU refused {name}: {answer['error'].get('desc')}")
+            if "return" in answer:
+                returned: dict[str, Any] = answer["return"]
+                return returned
+
+    def _answer(self) -> dict[str, Any]:
+        while b"\n" not in self._heard:
+            received = self._monitor.recv(65536)
+            if not received:
+                raise MachineError("QEMU has stopped", hint=self.lost())
+            self._heard += received
+        line, self._heard = self._heard.split(b"\n", 1)
+        self._heard = self._heard or b" "
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@contextmanager
+def _running(command: list[str], *inherited: int) -> Iterator[Guest]:
+    """QEMU, for the length of the block; afterwards it is gone, whatever happened."""
+    with ExitStack() as closing:
+        log = closing.enter_context(tempfile.TemporaryFile(prefix="wordish-console-"))
+        ours, theirs = {}, {}
+        for name in ("monitor", *_ACCOUNTS):
+            ours[name], theirs[name] = (closing.enter_context(end) for end in socket.socketpair())
+            ours[name].settimeout(_ANSWER_SECONDS)
+        descriptors = {name: end.fileno() for name, end in theirs.items()}
+        connected = [
+            "-chardev", f"socket,id=monitor,fd={descriptors['monitor']}",
+            "-mon", "chardev=monitor,mode=control",
+            "-chardev", f"file,id=console,path=/dev/fd/{log.fileno()},append=on",
+            "-serial", "chardev:console",
+            "-device", "virtio-serial-pci",
+        ]  # fmt: skip
+        for account in _ACCOUNTS:
+            connected += ["-chardev", f"socket,id={account},fd={descriptors[account]}"]
+            connected += ["-device", f"virtserialport,chardev={account},name=wordish.{account}"]
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *command, *connected],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_ENVIRONMENT, cwd="/",
+            pass_fds=(log.fileno(), *descriptors.values(), *inherited), start_new_session=True,
+        )  # fmt: skip
+        closing.callback(_end, process)
+        for end in theirs.values():
+            end.close()
+        yield Guest(ours, log)
+
+
+# QEMU needs nothing of ours; the guest cannot see even this.
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):
+        process.kill()  # there is nothing to save
+    process.wait()
+
+
+def _command(machine: Machine, accel: str, built: Path, made: Path, *, share: bool) -> list[str]:
+    """QEMU's command line: the same for a template and its clones but for ``share``."""
+    emulated = {"kvm": "kvm", "tcg": "tcg,tb-size=128"}
+    firmware = next((path for path in _FIRMWARE if path.exists()), None)
+    mapped = f"mem-path={_escaped(made / 'memory')},share={'on' if share else 'off'}"
+    return [
+        QEMU.program, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-name", f"wordish-{machine.name}",
+        "-global", "migration.store-global-state=off",  # a clone runs as soon as its state is loaded
+        "-M", "pc,memory-backend=ram", "-accel", emulated[accel],
+        "-cpu", "host" if accel == "kvm" else "max", "-smp", "1", "-m", str(machine.memory),
+        "-object", f"memory-backend-file,id=ram,size={machine.memory}M,{mapped}",
+        *(["-bios", str(firmware)] if firmware else []),
+        "-kernel", str(built / "vmlinuz"), "-initrd", str(made / "ramdisk"),
+        "-append", f"{_KERNEL} wordish.disk={machine.disk}",
+        "-drive", f"if=none,id=root,file={_escaped(built / 'root.sqfs')},format=raw,readonly=on,cache=unsafe",
+        "-device", "virtio-blk-pci,drive=root",
+        *(["-nic", "user,model=virtio-net-pci"] if machine.network else []),
+    ]  # fmt: skip
+
+
+def _escaped(path: Path) -> str:
+    """A path inside one of QEMU's comma-separated options, where a comma is doubled."""
+    return str(path).replace(",", ",,")
