@@ -208,7 +208,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One judged step. ``output`` is ``None`` when it never ran; ``diff`` is unified, "" when there is none."""
+    """One judged step. ``output`` is ``None`` when it never ran; ``diff`` is unified, "" for none."""
 
     step: Step
     outcome: Outcome

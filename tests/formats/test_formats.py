@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from wordish.formats import FORMATS
+
+
+def test_every_format_reads_the_empty_text() -> None:
+    for form in FORMATS.values():
+        reading = form.read("", path=f"a{form.SUFFIXES[0]}")
+        assert not any(block.text for block in reading.blocks)
+        assert reading.diagnostics == ()
+
+
+@pytest.mark.parametrize(("name", "without"), [("a.md", "docutils"), ("a.rst", "markdown_it"), ("a.console", "docutils")])
+def test_a_markup_does_not_pay_for_another(name: str, without: str) -> None:
+    code = f"import sys; from wordish import document; document.parse('$ a', path={name!r}); print({without!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+
+from wordish.formats import transcript
+from wordish.model import Options
+
+
+@pytest.mark.parametrize(("path", "running"), [("a.console", False), ("a.sh-session", False), ("a.txt", True)])
+def test_a_file_is_one_block_and_a_text_is_running(path: str, running: bool) -> None:
+    (block,) = transcript.read("$ a\n\nx\n", path=path).blocks
+    assert (block.line, block.text, block.running) == (1, "$ a\n\nx\n", running)
+
+
+def test_first_lines_may_speak_of_the_article() -> None:
+    reading = transcript.read("# wordish: on=vm\n# wordish: timeout=3\n~# a\n", path="a.console")
+    assert reading.options == Options(on="vm", timeout=3)
+    assert (reading.blocks[0].line, reading.blocks[0].text) == (3, "~# a\n")
+    assert reading.diagnostics == ()

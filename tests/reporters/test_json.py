@@ -1,0 +1,43 @@
+"""One JSON value a run, whatever the run was."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from wordish.model import Document, Outcome, Output, Said, Step, Target, Transcript, Verdict
+from wordish.reporters import REPORTERS
+from wordish.reporters.style import Style
+
+STEP = Step(path="é.rst", line=1, end_line=1, prompt="~$", user="user", command="printf '\\a'")
+TRANSCRIPT = Transcript(
+    document=Document(path="é.rst", text="", steps=(STEP,)),
+    target=Target(kind="host"),
+    verdicts=(Verdict(step=STEP, outcome=Outcome.PASSED, output=Output(stdout="\x07\x1b[31m\u2028")),),
+)
+
+
+def written(*events: Said | Transcript) -> str:
+    stream = io.StringIO()
+    with REPORTERS["json"].report(stream, style=Style(color=True), articles=1) as hear:
+        for event in events:
+            hear(event)
+        assert stream.getvalue() == ""
+    return stream.getvalue()
+
+
+def test_a_run_is_one_value_and_a_newline() -> None:
+    text = written(Said(path="é.rst", text="building"), TRANSCRIPT)
+    assert text.endswith("}\n")
+    assert [document["path"] for document in json.loads(text)["documents"]] == ["é.rst"]
+
+
+def test_a_run_without_articles_is_one_too() -> None:
+    assert json.loads(written())["documents"] == []
+
+
+def test_the_text_is_ascii_and_nothing_is_lost() -> None:
+    text = written(TRANSCRIPT)
+    assert text.isascii()
+    assert "\x1b" not in text
+    assert json.loads(text)["documents"][0]["steps"][0]["stdout"] == "\x07\x1b[31m\u2028"

@@ -1,0 +1,375 @@
+"""The command line from outside: what is printed where, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import jsonschema
+import pytest
+
+from wordish.cli import main
+from wordish.errors import MissingToolError
+from wordish.model import Machine, Output, Target
+from wordish.targets import TARGETS
+
+GOOD = "~$ echo hello\nhello\n~$ echo $((6 * 7))\n42\n"
+BAD = "~$ echo hello\nhello\n~$ echo red fox\nred dog\n~$ echo never\nnever\n"
+SLOW = "~$ echo started > here; sleep 60\n~$ echo never\nnever\n~$ echo tidy > {}   # wordish: cleanup\n"
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Write a file below an empty current directory, and give its path."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name: str, text: str | bytes) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def vm(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In the place of the virtual machine a shell where nothing prints anything; gives what it ran."""
+    ran: list[str] = []
+
+    def run(command: str, *, timeout: float) -> Output:
+        ran.append(command)
+        return Output()
+
+    @contextmanager
+    def reach(
+        target: Target, *, machines: Mapping[str, Machine], say: Callable[[str], None]
+    ) -> Iterator[Any]:
+        yield SimpleNamespace(environment={}, shell=lambda _: SimpleNamespace(run=run))
+
+    monkeypatch.setitem(TARGETS, "vm", cast(Any, SimpleNamespace(DISPOSABLE=True, reach=reach)))
+    return ran
+
+
+def validate(text: str, name: str) -> Any:
+    values = json.loads(text)
+    schema = json.loads(files("wordish").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8"))
+    jsonschema.validate(values, schema)
+    return values
+
+
+def wordish(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "wordish", *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_an_article_that_tells_the_truth(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("good.txt", GOOD)
+    assert main(["check", "good.txt"]) == 0
+    out, err = capfd.readouterr()
+    assert out.startswith("good.txt: 2 passed in ")
+    assert out.splitlines()[0].endswith(" s (host)")
+    assert out.splitlines()[1].startswith("1 article: 1 passed; 2 steps: 2 passed; ")
+    assert err == ""
+
+
+def test_an_article_that_does_not(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("bad.txt", BAD)
+    assert main(["check", "bad.txt"]) == 1
+    out, _ = capfd.readouterr()
+    assert out.startswith("bad.txt:3: failed: ")
+    assert "\n    -red dog\n    +red fox\n" in out
+    assert "bad.txt: 1 failed, 1 passed, 1 not reached in " in out
+
+
+def test_keep_going_checks_the_rest(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("bad.txt", BAD)
+    assert main(["check", "--keep-going", "bad.txt"]) == 1
+    assert "1 failed, 2 passed in " in capfd.readouterr().out
+
+
+def test_a_folder_and_a_file_in_it_are_one_article(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("docs/good.txt", GOOD)
+    assert main(["check", "docs", "docs/good.txt", "./docs/good.txt"]) == 0
+    assert "1 article: 1 passed; 2 steps: 2 passed; " in capfd.readouterr().out
+
+
+def test_paths_and_timeout_come_from_the_configuration(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("pyproject.toml", '[tool.wordish]\npaths = ["docs"]\ntimeout = 0.5\n')
+    write("docs/slow.txt", "~$ sleep 30\n")
+    assert main(["check"]) == 1
+    assert "docs/slow.txt:1: failed: timed out after 0.5 s" in capfd.readouterr().out
+    assert main(["check", "--timeout", "0.3"]) == 1
+    assert "timed out after 0.3 s" in capfd.readouterr().out
+
+
+def test_a_root_prompt_goes_to_the_throwaway_machine(
+    write: Write, vm: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("root.txt", "~# mkfs.ext4 /dev/sda\n")
+    assert main(["check", "root.txt"]) == 0
+    assert vm == ["mkfs.ext4 /dev/sda"]
+    assert "(vm:bookworm)" in capfd.readouterr().out
+
+
+def test_a_root_prompt_on_the_host_is_refused_and_nothing_runs(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    proof = write("proof", "").with_name("ran")
+    write("good.txt", f"~$ touch {proof}\n")
+    write("root.txt", "~$ true\n~# rm -rf /\n")
+    assert main(["check", "--on", "host", "good.txt", "root.txt"]) == 2
+    out, err = capfd.readouterr()
+    assert err.startswith("root.txt:2: a root prompt")
+    assert err.count("\n") == 1
+    assert out == ""
+    assert not proof.exists()
+
+
+def test_what_is_missing_is_an_error_and_the_other_articles_go_on(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def reach(*_: object, **__: object) -> Iterator[Any]:
+        raise MissingToolError("QEMU is not installed", hint="apt-get install qemu-system-x86")
+        yield
+
+    monkeypatch.setitem(TARGETS, "vm", cast(Any, SimpleNamespace(DISPOSABLE=True, reach=reach)))
+    write("a.txt", "~# true\n")
+    write("b.txt", GOOD)
+    assert main(["check", "a.txt", "b.txt"]) == 2
+    out, _ = capfd.readouterr()
+    assert "a.txt: error: QEMU is not installed: apt-get install qemu-system-x86\n" in out
+    assert "b.txt: 2 passed" in out
+
+
+MISTAKES: list[tuple[dict[str, str | bytes], list[str], list[str]]] = [
+    ({}, ["check"], ["wordish: which articles?: name them, or set `paths`"]),
+    ({}, ["check", "absent.rst"], ["absent.rst: no such file"]),
+    ({"docs/x.png": b""}, ["check", "docs"], ["docs: no articles"]),
+    ({"a.rst": "Title\n=====\n\nText.\n"}, ["check", "a.rst"], ["wordish: no article has a shell session"]),
+    ({"a.txt": b"~$ ls\n\x00\x01"}, ["check", "a.txt"], ["a.txt:2: "]),
+    ({"a.txt": b"~$ ls\n\xff\n"}, ["check", "a.txt"], ["a.txt:2: not UTF-8"]),
+    ({"a.txt": "~$ echo 'open\n~$ ls\n"}, ["check", "a.txt"], ["a.txt:1: "]),
+    (
+        {"b.txt": "~$ ls # wordish: timeot=1\n", "a.txt": "~$ ls\n~$ echo 'x\n"},
+        ["check", "b.txt", "a.txt"],
+        ["a.txt:2: ", "b.txt:1: "],
+    ),
+    (
+        {"a.txt": GOOD, "pyproject.toml": "[tool.wordish]\n\ntimeot = 1\n"},
+        ["check", "a.txt"],
+        ["pyproject.toml:3: tool.wordish.timeot: unknown key: did you mean timeout?"],
+    ),
+    ({"a.txt": GOOD}, ["check", "--config", "x.toml", "a.txt"], ["x.toml: No such file"]),
+    (
+        {"a.txt": "~# ls\n"},
+        ["check", "--machine", "x", "a.txt"],
+        ["--machine x: this machine is not described"],
+    ),
+    ({"a.txt": GOOD}, ["check", "--on", "moon", "a.txt"], ["--on moon: no such target: there are host, vm"]),
+    (
+        {"a.txt": GOOD},
+        ["check", "--format", "x", "a.txt"],
+        ["--format x: no such form: there are terminal, json"],
+    ),
+    ({"a.txt": GOOD}, ["check", "--output", "no/such/x", "a.txt"], ["--output no/such/x: cannot be written"]),
+    ({"a.txt": GOOD}, ["check", "--output", ".", "a.txt"], ["--output .: cannot be written"]),
+    ({"a.txt": "~$ echo 'open\n"}, ["list", "a.txt"], ["a.txt:1: "]),
+    ({}, ["machine", "build", "x"], ["wordish: the machine 'x' is not described: described are bookworm"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "lines"), MISTAKES, ids=[" ".join(words) for _, words, _ in MISTAKES]
+)
+def test_a_mistake_is_one_line_on_stderr_and_status_2(
+    given: dict[str, str | bytes],
+    words: list[str],
+    lines: list[str],
+    write: Write,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for name, text in given.items():
+        write(name, text)
+    assert main(words) == 2
+    out, err = capfd.readouterr()
+    assert len(err.splitlines()) == len(lines)
+    for told, line in zip(err.splitlines(), lines, strict=True):
+        assert told.startswith(line)
+    assert "passed" not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["check", "--timeot", "1"], "wordish: unrecognized arguments: --timeot: try `wordish --help`"),
+        (["check", "--timeout", "0"], "invalid number of seconds value: '0': try `wordish check --help`"),
+        (["chekc"], "invalid choice: 'chekc'"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+)
+def test_a_word_that_is_not_understood_is_one_line_too(
+    words: list[str], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 2
+    err = capfd.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_report_for_programs_stands_alone_on_stdout(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("bad.txt", BAD)
+    assert main(["check", "--format", "json", "bad.txt"]) == 1
+    out, err = capfd.readouterr()
+    values = validate(out, "check")
+    assert [step["outcome"] for step in values["documents"][0]["steps"]] == ["passed", "failed", "skipped"]
+    assert values["documents"][0]["target"] == "host"
+    assert err == ""
+
+
+def test_an_output_file_appears_whole(
+    write: Write, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("good.txt", GOOD)
+    report = write("report.json", "old")
+    assert main(["check", "--format", "json", "--output", "report.json", "good.txt"]) == 0
+    assert validate(report.read_text(), "check")["totals"]["steps"]["passed"] == 2
+    assert capfd.readouterr().out == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["good.txt", "report.json"]
+
+
+def test_an_output_may_be_a_device(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("good.txt", GOOD)
+    assert main(["check", "--output", "/dev/null", "good.txt"]) == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_steps_are_listed_with_their_places(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.txt", "~# cat <<EOF\nx\nEOF\nx\n~$ ls\n")
+    assert main(["list", "a.txt"]) == 0
+    assert capfd.readouterr().out == "a.txt:1: ~# cat <<EOF\n            x\n            EOF\na.txt:5: ~$ ls\n"
+
+
+def test_the_steps_are_listed_for_programs(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.txt", "~$ ls   # wordish: status=2\nx\n~# echo 'open\n")
+    assert main(["list", "--format", "json", "a.txt"]) == 2
+    out, err = capfd.readouterr()
+    values = validate(out, "list")
+    assert values["documents"][0]["steps"][0]["options"] == {"status": 2}
+    assert [remark["line"] for remark in values["documents"][0]["diagnostics"]] == [3]
+    assert err.startswith("a.txt:3: ")
+
+
+def test_help_and_version_import_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys, contextlib\n"
+        "from wordish.cli import main\n"
+        "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
+        "heavy = {'rich', 'pexpect', 'msgspec', 'docutils', 'markdown_it', 'sphinx', 'subprocess', 'dataclasses'}\n"
+        "sys.exit(sorted(heavy & set(sys.modules)) or 0)\n"
+    )
+    for flag in ("--version", "--help"):
+        done = subprocess.run([sys.executable, "-c", code, flag], check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_pipe_costs_no_rich(write: Write) -> None:
+    write("good.txt", GOOD)
+    code = "import sys\nfrom wordish.cli import main\nmain(['check', 'good.txt'])\nsys.exit('rich' in sys.modules)\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL).returncode == 0
+    )
+
+
+def started(tmp_path: Path, *words: str) -> tuple[subprocess.Popen[str], Path]:
+    """A check of a slow article, its first step under way, and the file that its cleanup writes."""
+    tidy = tmp_path / "tidied"
+    (tmp_path / "slow.txt").write_text(SLOW.format(tidy).replace("here", str(tmp_path / "here")))
+    (tmp_path / "next.txt").write_text(GOOD)
+    process = wordish("check", *words, "slow.txt", "next.txt", cwd=tmp_path)
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "here").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return process, tidy
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_check_cleans_up_and_reports(tmp_path: Path, number: signal.Signals) -> None:
+    process, tidy = started(tmp_path)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "slow.txt:1: error: interrupted\n" in out
+    assert "; 1 article never begun\n" in out
+    assert "next.txt" not in out
+    assert err == ""
+    assert tidy.exists()
+
+
+def test_an_interrupted_check_leaves_a_whole_report(tmp_path: Path) -> None:
+    process, _ = started(tmp_path, "--format", "json", "--output", "report.json")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    values = validate((tmp_path / "report.json").read_text(), "check")
+    assert [document["interrupted"] for document in values["documents"]] == [True]
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "many.txt").write_text("~$ true\n" * 20_000)
+    process = wordish("list", "many.txt", cwd=tmp_path)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=60)
+    assert err == ""
+
+
+def test_a_report_whose_reader_goes_away_still_cleans_up(tmp_path: Path) -> None:
+    tidy = tmp_path / "tidied"
+    (tmp_path / "a.txt").write_text(
+        "~$ true\n~$ sleep 1\n~$ true\n" + f"~$ touch {tidy}   # wordish: cleanup\n~$ sleep 60\n"
+    )
+    process = wordish("check", "-v", "a.txt", cwd=tmp_path)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=20)
+    assert err == ""
+    assert tidy.exists()
+
+
+def test_output_that_the_terminal_cannot_show_is_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("~$ echo é\nè\n", encoding="utf-8")
+    process = wordish("check", "a.txt", cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "+\\xe9" in out
+    assert err == ""

@@ -1,0 +1,166 @@
+"""What pyproject.toml may say, and what is said about one that does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wordish.config import BUILT_IN, TIMEOUT, line_of, load, parse
+from wordish.errors import ConfigError
+from wordish.model import Machine
+
+FILE = Path("pyproject.toml")
+
+
+def error(text: str) -> str:
+    with pytest.raises(ConfigError) as raised:
+        parse(text, source=FILE)
+    return str(raised.value)
+
+
+def test_nothing_said_gives_the_defaults() -> None:
+    for text in ("", "[project]\nname = 'x'\n", "[tool.other]\n", "[tool.wordish]\n"):
+        settings = parse(text, source=FILE)
+        assert (settings.paths, settings.timeout, settings.machine) == ((), TIMEOUT, "bookworm")
+        assert settings.machines == {"bookworm": BUILT_IN}
+
+
+def test_everything_said() -> None:
+    settings = parse(
+        """
+[tool.wordish]
+paths = ["docs", "README.md"]
+timeout = 5
+machine = "lab"
+
+[tool.wordish.machines.lab]
+suite = "trixie"
+packages = ["lvm2", "g++", "libc6.1-dev"]
+mirror = "https://deb.example.org/debian"
+memory = 2048
+disk = 1024
+network = true
+
+[tool.wordish.machines.bare]
+""",
+        source=Path("/project/pyproject.toml"),
+    )
+    assert settings.paths == ("docs", "README.md")
+    assert (settings.timeout, settings.machine, settings.directory) == (5.0, "lab", Path("/project"))
+    assert settings.machines["bare"] == Machine(name="bare")
+    assert settings.machines["lab"] == Machine(
+        name="lab",
+        suite="trixie",
+        packages=("lvm2", "g++", "libc6.1-dev"),
+        mirror="https://deb.example.org/debian",
+        memory=2048,
+        disk=1024,
+        network=True,
+    )
+
+
+def test_the_only_machine_is_the_default_one() -> None:
+    assert parse("[tool.wordish.machines.lab]\n", source=FILE).machine == "lab"
+    assert parse("[tool.wordish.machines]\na = {}\nb = {}\n", source=FILE).machine == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[tool.wordish.machines.bookworm]\nsuite = "bookworm"\nmemry = 5\n',
+            "pyproject.toml:3: tool.wordish.machines.bookworm.memry: unknown key: did you mean memory?",
+        ),
+        (
+            "[tool.wordish]\nxyz = 5\n",
+            "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, machine, machines",
+        ),
+        (
+            '[tool.wordish]\n\npaths = "docs"\n',
+            "pyproject.toml:3: tool.wordish.paths: expected a list of strings, got a string",
+        ),
+        ("[tool.wordish]\npaths = ['']\n", "pyproject.toml:2: tool.wordish.paths: must not be empty"),
+        ("[tool.wordish]\ntimeout = 0\n", "pyproject.toml:2: tool.wordish.timeout: must be > 0"),
+        ("[tool.wordish]\ntimeout = nan\n", "pyproject.toml:2: tool.wordish.timeout: must be > 0"),
+        (
+            "[tool.wordish]\ntimeout = 'long'\n",
+            "pyproject.toml:2: tool.wordish.timeout: expected a number, got a string",
+        ),
+        (
+            "[tool]\nwordish = 5\n",
+            "pyproject.toml:2: tool.wordish: expected a table, got a whole number",
+        ),
+        (
+            "[tool.wordish]\nmachines.lab = 5\n",
+            "pyproject.toml:2: tool.wordish.machines.lab: expected a table, got a whole number",
+        ),
+        (
+            "[tool.wordish.machines.lab]\nmemory = 5\n",
+            "pyproject.toml:2: tool.wordish.machines.lab.memory: must be >= 16",
+        ),
+        (
+            "[tool.wordish.machines.lab]\nmemory = 512\ndisk = 512\n",
+            "pyproject.toml:3: tool.wordish.machines.lab.disk: the disk is kept in memory and must be smaller"
+            ": give more `memory` or less `disk` (MiB)",
+        ),
+        (
+            "[tool.wordish.machines.lab]\nnetwork = 1\n",
+            "pyproject.toml:2: tool.wordish.machines.lab.network: expected true or false, got a whole number",
+        ),
+        (
+            "[tool.wordish.machines.lab]\nmirror = '--hook=rm'\n",
+            "pyproject.toml:2: tool.wordish.machines.lab.mirror: not a mirror: write an http, https or file URL",
+        ),
+        (
+            "[tool.wordish]\nmachine = 'x'\n[tool.wordish.machines.lab]\n",
+            "pyproject.toml:2: tool.wordish.machine: the machine 'x' is not described: described are lab",
+        ),
+        ("[tool.wordish\n", "pyproject.toml:1: not TOML: Expected ']' at the end of a table declaration"),
+        ("a = 1\na = 2", "pyproject.toml:2: not TOML: Cannot overwrite a value"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key_and_line(text: str, message: str) -> None:
+    assert error(text) == message
+
+
+@pytest.mark.parametrize("value", ["Bookworm", "-o", "a b", "../x", "", "x;y"])
+@pytest.mark.parametrize("key", ["suite = {!r}", "packages = [{!r}]"])
+def test_names_that_could_mean_something_else_to_a_program_are_refused(key: str, value: str) -> None:
+    assert "not a name" in error(f"[tool.wordish.machines.lab]\n{key.format(value)}\n")
+
+
+def test_the_name_of_a_machine_is_a_name_too() -> None:
+    assert error('[tool.wordish.machines."../x"]\n').startswith(
+        "pyproject.toml:1: tool.wordish.machines.../x: not a machine's name"
+    )
+
+
+def test_a_line_is_found_in_any_spelling() -> None:
+    key = ("tool", "wordish", "machines", "lab", "memory")
+    assert line_of("[tool.wordish.machines.lab]\nmemory = 1\n", key) == 2
+    assert line_of('[tool."wordish"]\nmachines.lab.memory = 1\n', key) == 2
+    assert line_of("[tool.wordish]\n\nmachines = {lab = {memory = 1}}\n", key) == 3
+    assert line_of("[other]\nmemory = 1\n", key) is None
+
+
+def test_the_file_is_found_upwards(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.wordish]\npaths = ["docs"]\n')
+    inner = tmp_path / "docs" / "deep"
+    inner.mkdir(parents=True)
+    settings = load(directory=inner)
+    assert (settings.paths, settings.directory) == (("docs",), tmp_path)
+
+
+def test_a_file_that_is_named_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text("[tool.wordish]\ntimeout = 7\n")
+    assert load(file, directory=tmp_path).timeout == 7
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load(tmp_path / "absent.toml", directory=tmp_path)
+    (tmp_path / "latin.toml").write_bytes(b"a = '\xe9'\n")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load(tmp_path / "latin.toml", directory=tmp_path)

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wordish import document
+from wordish.errors import ArticleError, UsageError
+from wordish.model import Options
+
+READING = Path(__file__).parent / "articles" / "reading"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "docs/one.rst": "::\n\n  $ a\n",
+        "docs/sub/two.md": "```\n$ a\n```\n",
+        "docs/three.console": "$ a\n",
+        "docs/four.txt": "Type\n\n  $ a\n\nand see.\n",
+        "docs/requirements.txt": "docutils\n# $ a\n",
+        "docs/picture.png": "$ a",
+        "docs/.hidden.rst": "",
+        "docs/.hidden/no.rst": "",
+        "docs/_build/no.rst": "",
+        "docs/node_modules/no.md": "",
+        "docs/env/pyvenv.cfg": "",
+        "docs/env/no.md": "",
+        "none/picture.png": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def found(*paths: str | Path, base: Path | None = None) -> list[str]:
+    return [str(path) for path in document.find(paths, base=base)]
+
+
+ALL = ["docs/four.txt", "docs/one.rst", "docs/sub/two.md", "docs/three.console"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_directory_gives_its_articles_sorted() -> None:
+    assert found("docs") == found("./docs/") == ALL
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_file_is_taken_as_it_is() -> None:
+    assert found("docs/requirements.txt", "docs/.hidden.rst", "docs/picture.png") == [
+        "docs/requirements.txt",
+        "docs/.hidden.rst",
+        "docs/picture.png",
+    ]
+    assert found("docs/_build") == ["docs/_build/no.rst"]
+
+
+def test_an_article_comes_once_however_it_is_spelt(tree: Path) -> None:
+    (tree / "link.rst").symlink_to("docs/one.rst")
+    (tree / "docs" / "again").symlink_to(tree / "docs")
+    assert found("docs/one.rst", "docs", "./docs/../docs/one.rst", tree / "docs/one.rst", "link.rst") == [
+        "docs/one.rst",
+        "docs/four.txt",
+        "docs/sub/two.md",
+        "docs/three.console",
+    ]
+
+
+def test_paths_start_at_the_base_and_can_be_opened_from_here(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found("docs", base=tree) == ALL
+    monkeypatch.chdir(tree / "docs" / "sub")
+    assert found("docs/one.rst", base=tree) == ["../one.rst"]
+    assert found(tree / "docs/one.rst", base=tree / "none") == [str(tree / "docs/one.rst")]
+
+
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nowhere.rst", "nowhere.rst: no such file or directory: check the spelling"),
+        ("none", r"none: no articles in this directory: articles end in \.console, \.markdown, \.md, "),
+    ],
+)
+def test_nothing_there_is_an_error(path: str, message: str) -> None:
+    with pytest.raises(UsageError, match=f"^{message}"):
+        document.find(["docs", path])
+
+
+# Reading
+
+
+def test_a_document_is_all_steps_with_the_articles_options() -> None:
+    text = "---\nwordish: timeout=9 status=any\n---\n\n<!-- wordish: status=1 -->\n```\n$ a\nb\n$ c # ignore\n```\n"
+    article = document.parse(text, path="a.md")
+    assert (article.path, article.text, article.errors) == ("a.md", text, ())
+    assert article.options == Options(timeout=9, status="any")
+    first, second = article.steps
+    assert (first.line, first.options) == (7, Options(timeout=9, status=1))
+    assert (second.line, second.options) == (9, Options(timeout=9, status=1, ignore=True))
+
+
+def test_byte_order_mark_and_line_ends_are_kept_and_do_not_matter(tmp_path: Path) -> None:
+    data = "\ufeff---\r\nwordish: timeout=9\r\n---\r\n\r\n```\r\n$ a \\\r\n  b\r\nout\r\n```".encode()
+    path = tmp_path / "a.md"
+    path.write_bytes(data)
+    article = document.read(path)
+    assert article.text.encode() == data
+    (step,) = article.steps
+    assert (step.line, step.command, step.expectation.text, step.options.timeout) == (6, "a \\\n  b", "out", 9)
+
+
+@pytest.mark.parametrize("path", ["a.txt", "README", "a.unknown"])
+def test_a_text_is_restructured_text_if_that_finds_a_session(path: str) -> None:
+    marked = document.parse("Prose ~# like this.\n\n::\n\n  $ a\n\n  b\n", path=path)
+    assert [(step.line, step.expectation.text) for step in marked.steps] == [(5, "b")]
+    running = document.parse("Prose::\n\n  no prompt\n\n~# a\nb\n\nProse.\n", path=path)
+    assert [(step.line, step.expectation.text) for step in running.steps] == [(5, "b")]
+
+
+def test_faults_are_told_all_at_once_in_the_order_of_lines() -> None:
+    text = "```\n$ a '\n```\n\n% wordish: timeuot=3\n```\n$ b # wordish: statsu=1\n$\u00a0c\n```\n"
+    article = document.parse(text, path="a.md")
+    assert [(fault.line, fault.name) for fault in article.diagnostics] == [
+        (2, "open-command"),
+        (5, "unknown-option"),
+        (7, "unknown-option"),
+        (8, "no-break-space"),
+    ]
+    assert [fault.line for fault in article.errors] == [2, 5, 7]
+    assert [step.command for step in article.steps] == ["c"]
+
+
+def test_a_transcript_that_lost_its_braces() -> None:
+    article = document.read(READING / "lost-braces.txt")
+    assert [(step.line, step.end_line, step.command.split("\n")[0]) for step in article.steps] == [
+        (10, 10, "mkdir shop && touch shop/lamps"),
+        (11, 12, "sell () {"),
+        (14, 14, "sell brass"),
+        (15, 15, "cat shop/lamps"),
+        (33, 34, "copy () {"),
+        (44, 45, "throw_away () {"),
+        (49, 49, "copy"),
+        (50, 50, "ls -d copy"),
+        (53, 53, "throw_away"),
+    ]
+    assert {step.user for step in article.steps} == {"root"}
+    assert article.steps[3].expectation.lines == (16, 16)
+    assert [(fault.line, fault.name, fault.message) for fault in article.diagnostics] == [
+        (20, "open-command", "the command never ends: its closing } is missing"),
+        (36, "open-command", "the command never ends: its closing } is missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"x\n\x00", "a.rst:2: not a text: a NUL byte at offset 2: leave this file out"),
+        (b"x\n\ny\xff", "a.rst:3: not UTF-8: byte 0xff at offset 4: save it as UTF-8"),
+        ("$ é".encode("latin-1"), "a.rst:1: not UTF-8: byte 0xe9 at offset 2: save it as UTF-8"),
+    ],
+)
+def test_what_is_no_text_is_refused(
+    data: bytes, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.rst").write_bytes(data)
+    with pytest.raises(ArticleError) as refused:
+        document.read("a.rst")
+    assert str(refused.value) == message
+
+
+def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, message in ((tmp_path / "none", "cannot be read: No such file"), (tmp_path / "pipe", "not a file")):
+        with pytest.raises(ArticleError, match=message):
+            document.read(path)
+
+
+@pytest.mark.parametrize("path", ["a.rst", "a.md", "a.txt", "a.console"])
+@pytest.mark.parametrize("text", ["", "\n", "$", "::", "```", ".. wordish:", "<!-- wordish:", "% wordish:", "---\n---", "%"])
+def test_fragments_are_read(path: str, text: str) -> None:
+    for whole in (text, f"{text}\n", f"{text}\n\n\n", f"x\n\n{text}"):
+        assert document.parse(whole, path=path).steps == ()

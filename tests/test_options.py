@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wordish import options
+from wordish.model import Options
+
+
+def parse(text: str, level: options.Level | None = None) -> tuple[Options, list[str]]:
+    found, faults = options.parse(text, path="a.rst", line=7, level=level)
+    assert all((fault.path, fault.line) == ("a.rst", 7) for fault in faults)
+    return found, [f"{fault.name}: {fault.message}: {fault.hint}" for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", Options()),
+        ("timeout=120", Options(timeout=120)),
+        ("timeout=0.5", Options(timeout=0.5)),
+        ("on=vm machine=bookworm", Options(on="vm", machine="bookworm")),
+        ("on=ssh:root@web1", Options(on="ssh:root@web1")),
+        ("status=1", Options(status=1)),
+        ("status=any", Options(status="any")),
+        ("match=regex stream=stderr", Options(match="regex", stream="stderr")),
+        ("status-only ignore hidden cleanup", Options(status_only=True, ignore=True, hidden=True, cleanup=True)),
+        ("ignore=no", Options(ignore=False)),
+        ("skip", Options(skip="skip asked for")),
+        ('skip="needs a printer"', Options(skip="needs a printer")),
+        ("skip='on Sundays' timeout=1", Options(skip="on Sundays", timeout=1)),
+    ],
+)
+def test_words(text: str, expected: Options) -> None:
+    assert parse(text) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("timout=3", "unknown-option: unknown option 'timout': did you mean timeout?"),
+        ("status_only", "unknown-option: unknown option 'status_only': did you mean status-only?"),
+        ("timeout", "bad-option: timeout: takes a number of seconds above 0: write timeout=..."),
+        ("timeout=0", "bad-option: timeout=0: takes a number of seconds above 0: "),
+        ("timeout=nan", "bad-option: timeout=nan: takes a number of seconds above 0: "),
+        ("timeout=inf", "bad-option: timeout=inf: takes a number of seconds above 0: "),
+        ("status=256", "bad-option: status=256: takes an exit status from 0 to 255, or any: "),
+        ("status=", "bad-option: status=: takes an exit status from 0 to 255, or any: "),
+        ("match=glob", "bad-option: match=glob: takes one of ellipsis, exact, regex: "),
+        ("stream=2", "bad-option: stream=2: takes one of stdout, stderr, both: "),
+        ("on=", "bad-option: on=: takes a name: "),
+        ("skip=", "bad-option: skip=: takes a reason: "),
+        ("hidden=perhaps", "bad-option: hidden=perhaps: takes nothing, or yes or no: "),
+        ("status=1 status=2", "bad-option: status is said twice: keep one of them"),
+        ('skip="oh', 'bad-option: a quote is never closed in: skip="oh: '),
+    ],
+)
+def test_a_fault_says_what_and_what_to_try(text: str, fault: str) -> None:
+    found, faults = parse(text)
+    assert faults == [fault]
+    assert found in (Options(), Options(status=1))
+
+
+def test_an_unknown_word_far_from_all_lists_them() -> None:
+    _, (fault,) = parse("zzz")
+    assert "known are on, machine, timeout" in fault
+
+
+def test_what_is_right_is_kept_beside_what_is_wrong() -> None:
+    found, faults = parse("timeout=3 nonsense status=1")
+    assert found == Options(timeout=3, status=1)
+    assert len(faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [("on=vm", "block"), ("machine=a", "step"), ("hidden", "article"), ("hidden", "step"), ("cleanup", "article")],
+)
+def test_not_every_option_stands_everywhere(text: str, level: options.Level) -> None:
+    _, (fault,) = parse(text, level)
+    assert fault.startswith("misplaced-option: ")
+    assert f"cannot be said of a{'n' if level == 'article' else ''} {level}" in fault
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("# wordish: status=1 timeout=3", Options(status=1, timeout=3)),
+        ("#wordish:skip", Options(skip="skip asked for")),
+        ("# ignore", Options(ignore=True)),
+        ("# cleanup", Options(cleanup=True)),
+        ("# &2", Options(stream="stderr")),
+        ("# returncode: 3", Options(status=3)),
+    ],
+)
+def test_hints(comment: str, expected: Options) -> None:
+    assert options.hint(comment, path="a", line=1) == (expected, ())
+
+
+@pytest.mark.parametrize("comment", ["# a remark", "# ignored", "# see: there", "#", "# wordish is nice"])
+def test_other_comments_are_no_hints(comment: str) -> None:
+    assert options.hint(comment, path="a", line=1) is None
+
+
+def test_a_misspelt_hint_is_a_fault() -> None:
+    found = options.hint("# returncode: x", path="a", line=4)
+    assert found
+    assert [(fault.name, fault.line) for fault in found[1]] == [("bad-option", 4)]
+
+
+def test_from_mapping_takes_what_toml_and_yaml_give() -> None:
+    mapping = {"timeout": 3, "status": "any", "status-only": True, "skip": "why", "ignore": False}
+    found, faults = options.from_mapping(mapping, path="p", line=1)
+    assert found == Options(timeout=3, status="any", status_only=True, skip="why", ignore=False)
+    assert not faults
+
+
+@pytest.mark.parametrize(
+    "mapping", [{"timeout": "soon"}, {"timeout": True}, {"status": 1.5}, {"skip": 3}, {"on": ["vm"]}, {"onn": "vm"}]
+)
+def test_from_mapping_tells_faults_as_parse_does(mapping: dict[str, object]) -> None:
+    found, faults = options.from_mapping(mapping, path="p", line=1)
+    assert found == Options()
+    assert len(faults) == 1
+
+
+def test_merge_keeps_the_outer_where_the_inner_is_silent() -> None:
+    merged = options.merge(Options(timeout=3, status=1), Options(status=0, ignore=False))
+    assert merged == Options(timeout=3, status=0, ignore=False)
+
+
+_NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(str.strip)
+_OPTIONS = st.builds(
+    Options,
+    on=st.none() | _NAMES,
+    timeout=st.none() | st.floats(min_value=0.001, max_value=1e9),
+    status=st.none() | st.integers(0, 255) | st.just("any"),
+    match=st.sampled_from((None, "ellipsis", "exact", "regex")),
+    status_only=st.none() | st.booleans(),
+    skip=st.none() | _NAMES,
+    hidden=st.none() | st.booleans(),
+)
+
+
+def _spelt(said: Options) -> str:
+    pairs = []
+    for name in options.said(said):
+        value = getattr(said, name.replace("-", "_"))
+        pairs.append(f"{name}={shlex.quote({True: 'yes', False: 'no'}.get(value, str(value)))}" if value in (True, False)
+                     and isinstance(value, bool) else f"{name}={shlex.quote(str(value))}")
+    return " ".join(pairs)
+
+
+@given(_OPTIONS)
+def test_options_come_back_as_they_were_written(said: Options) -> None:
+    assert parse(_spelt(said)) == (said, [])
+    mapping = {name: getattr(said, name.replace("-", "_")) for name in options.said(said)}
+    assert options.from_mapping(mapping, path="a", line=1) == (said, ())
+
+
+@given(_OPTIONS, _OPTIONS, _OPTIONS)
+def test_merging_is_associative_and_silence_changes_nothing(a: Options, b: Options, c: Options) -> None:
+    assert options.merge(options.merge(a, b), c) == options.merge(a, options.merge(b, c))
+    assert options.merge(a, Options()) == options.merge(Options(), a) == a
+
+
+@given(st.text())
+def test_no_text_is_too_odd(text: str) -> None:
+    options.parse(text, path="a", line=1)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from wordish import prompts
+
+
+@pytest.mark.parametrize(
+    ("line", "prompt", "user"),
+    [
+        ("~# ls", "~#", "root"),
+        ("~$ ls", "~$", "user"),
+        ("$ ls", "$", "user"),
+        ("ann@web:~/src$ ls", "ann@web:~/src$", "user"),
+        ("root@web:/etc# ls", "root@web:/etc#", "root"),
+        ("[ann@web src]$ ls", "[ann@web src]$", "user"),
+        ("[root@web ~]# ls", "[root@web ~]#", "root"),
+        ("[word]$ ls", "[word]$", "user"),
+        ("/etc# ls", "/etc#", "root"),
+        ("~/src$ ls", "~/src$", "user"),
+        ("(venv) $ ls", "(venv) $", "user"),
+        ("(my venv) ann@web:~$ ls", "(my venv) ann@web:~$", "user"),
+        ("$\u00a0ls", "$", "user"),
+    ],
+)
+def test_prompts(line: str, prompt: str, user: str) -> None:
+    found = prompts.match(line)
+    assert found
+    assert (found.prompt, found.user, found.rest) == (prompt, user, "ls")
+
+
+@pytest.mark.parametrize("line", ["src$ ls", "host:dir$ ls", "web:~# ls", "bash-5.2# ls"])
+def test_a_mere_word_is_a_weak_prompt(line: str) -> None:
+    assert prompts.match(line) is None
+    assert prompts.match(line, weak=True)
+
+
+@pytest.mark.parametrize(
+    "line", ["# ls", "$ls", "~#ls", "#", "", " $ ls", "> ls", ">>> x", "#1 # x", "postgres=# select", "a b$ c", "%"]
+)
+def test_no_prompts(line: str) -> None:
+    assert prompts.match(line, weak=True) is None
+
+
+@pytest.mark.parametrize("line", ["$", "~#", "ann@web:~$ "])
+def test_a_bare_prompt(line: str) -> None:
+    found = prompts.match(line)
+    assert found
+    assert found.rest == ""

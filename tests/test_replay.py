@@ -1,0 +1,304 @@
+"""The loop: which steps run, in which order, and what becomes of those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import cast
+
+import pytest
+
+from wordish.errors import MachineError
+from wordish.model import (
+    Document,
+    Expectation,
+    Judged,
+    Options,
+    Outcome,
+    Output,
+    Running,
+    Step,
+    User,
+    Verdict,
+)
+from wordish.replay import replay
+from wordish.shell import Shell
+
+Answer = Output | BaseException
+
+
+class ScriptedShell:
+    """Answers from a table; what is not in the table prints nothing and succeeds."""
+
+    def __init__(self, answers: dict[str, Answer]) -> None:
+        self.answers = answers
+        self.ran: list[tuple[str, float]] = []
+
+    def run(self, command: str, *, timeout: float) -> Output:
+        self.ran.append((command, timeout))
+        answer = self.answers.get(command, Output())
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def step(
+    line: int, command: str, shown: str = "", *, user: User = "user", options: Options | None = None
+) -> Step:
+    return Step(
+        path="a.rst",
+        line=line,
+        end_line=line,
+        prompt="~# " if user == "root" else "~$ ",
+        user=user,
+        command=command,
+        expectation=Expectation(text=shown, lines=(line + 1, line + 1) if shown else None),
+        options=options or Options(),
+    )
+
+
+def article(*steps: Step) -> Document:
+    return Document(path="a.rst", text="", steps=steps)
+
+
+def both(shell: ScriptedShell) -> Callable[[User], Shell]:
+    return lambda _: cast(Shell, shell)
+
+
+def play(shell: ScriptedShell, *steps: Step, keep_going: bool = False) -> list[Verdict]:
+    return list(replay(article(*steps), both(shell), timeout=60, keep_going=keep_going))
+
+
+def drain(verdicts: Iterator[Verdict]) -> tuple[list[Verdict], BaseException | None]:
+    """All the verdicts, and what was raised after the last one."""
+    found = []
+    try:
+        for verdict in verdicts:
+            found.append(verdict)  # noqa: PERF402
+    except (KeyboardInterrupt, MachineError) as error:
+        return found, error
+    return found, None
+
+
+def told(verdicts: list[Verdict]) -> list[tuple[int, str, str]]:
+    return [(verdict.step.line, str(verdict.outcome), verdict.reason) for verdict in verdicts]
+
+
+CLEANUP = Options(cleanup=True)
+
+
+def test_every_step_runs_once_and_in_order() -> None:
+    shell = ScriptedShell({"one": Output(stdout="1")})
+    verdicts = play(
+        shell, step(1, "one", "1"), step(3, "two"), step(4, "three", options=CLEANUP), step(5, "four")
+    )
+    assert [command for command, _ in shell.ran] == ["one", "two", "three", "four"]
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.PASSED}
+
+
+def test_a_step_says_its_own_timeout() -> None:
+    shell = ScriptedShell({})
+    play(shell, step(1, "quick"), step(2, "slow", options=Options(timeout=900)))
+    assert shell.ran == [("quick", 60), ("slow", 900)]
+
+
+def test_each_user_has_a_shell() -> None:
+    root, user = ScriptedShell({}), ScriptedShell({})
+    shells = {"root": root, "user": user}
+    document = article(step(1, "id", user="root"), step(2, "pwd"), step(3, "ls", user="root"))
+    list(replay(document, lambda name: cast(Shell, shells[name]), timeout=60))
+    assert ([c for c, _ in root.ran], [c for c, _ in user.ran]) == (["id", "ls"], ["pwd"])
+
+
+def test_a_skipped_step_does_not_run_and_keeps_its_reason() -> None:
+    shell = ScriptedShell({})
+    verdicts = play(shell, step(1, "one", options=Options(skip="no disk")), step(2, "two"))
+    assert told(verdicts) == [(1, "skipped", "no disk"), (2, "passed", "")]
+    assert [command for command, _ in shell.ran] == ["two"]
+
+
+def test_the_first_failure_stops_the_article_but_not_its_cleanup() -> None:
+    shell = ScriptedShell({"bad": Output(status=1)})
+    verdicts = play(
+        shell,
+        step(1, "one"),
+        step(2, "bad"),
+        step(3, "never"),
+        step(4, "tidy", options=CLEANUP),
+        step(5, "never"),
+        step(6, "sweep", options=CLEANUP),
+    )
+    assert [command for command, _ in shell.ran] == ["one", "bad", "tidy", "sweep"]
+    assert told(verdicts)[2:] == [
+        (3, "skipped", "after line 2"),
+        (4, "passed", ""),
+        (5, "skipped", "after line 2"),
+        (6, "passed", ""),
+    ]
+    assert verdicts[2].output is None
+
+
+def test_a_failed_cleanup_step_stops_no_other() -> None:
+    shell = ScriptedShell({"bad": Output(status=1), "tidy": Output(status=1)})
+    verdicts = play(
+        shell,
+        step(1, "bad"),
+        step(2, "tidy", options=CLEANUP),
+        step(3, "sweep", options=CLEANUP),
+        step(4, "x"),
+    )
+    assert [str(verdict.outcome) for verdict in verdicts] == ["failed", "failed", "passed", "skipped"]
+    assert verdicts[3].reason == "after line 1"
+
+
+def test_a_cleanup_step_may_be_skipped_too() -> None:
+    shell = ScriptedShell({"bad": Output(status=1)})
+    verdicts = play(shell, step(1, "bad"), step(2, "tidy", options=Options(cleanup=True, skip="not here")))
+    assert told(verdicts)[1] == (2, "skipped", "not here")
+
+
+def test_keep_going_goes_on_after_a_wrong_output() -> None:
+    shell = ScriptedShell({"bad": Output(stdout="x")})
+    verdicts = play(shell, step(1, "bad"), step(2, "two"), keep_going=True)
+    assert [str(verdict.outcome) for verdict in verdicts] == ["failed", "passed"]
+
+
+def test_keep_going_stops_at_a_lost_shell() -> None:
+    shell = ScriptedShell({"bad": Output(status=1, ended=True)})
+    verdicts = play(shell, step(1, "bad"), step(2, "two"), keep_going=True)
+    assert told(verdicts)[1] == (2, "skipped", "after line 1")
+
+
+@pytest.mark.parametrize("options", [Options(), Options(ignore=True)])
+def test_a_shell_that_ends_in_the_middle_is_no_silent_pass(options: Options) -> None:
+    shell = ScriptedShell({"exit 0": Output(ended=True)})
+    verdicts = play(shell, step(1, "exit 0", options=options), step(2, "false"))
+    assert told(verdicts) == [
+        (1, "failed", "the shell ended here, and steps follow"),
+        (2, "skipped", "after line 1"),
+    ]
+
+
+def test_the_last_step_may_end_the_shell() -> None:
+    shell = ScriptedShell({"exit 3": Output(status=3, ended=True)})
+    last = Step(
+        path="a.rst",
+        line=2,
+        end_line=2,
+        prompt="~$ ",
+        user="user",
+        command="exit 3",
+        expectation=Expectation(status=3),
+    )
+    assert [str(v.outcome) for v in play(shell, step(1, "one"), last)] == ["passed", "passed"]
+    assert [str(v.outcome) for v in play(shell, step(1, "one"), step(2, "exit 3"))] == ["passed", "failed"]
+
+
+def test_nothing_is_typed_into_a_shell_that_has_ended() -> None:
+    shell = ScriptedShell({"exit 0": Output(ended=True)})
+    verdicts = play(shell, step(1, "exit 0"), step(2, "tidy", options=CLEANUP))
+    assert [command for command, _ in shell.ran] == ["exit 0"]
+    assert told(verdicts) == [
+        (1, "failed", "the shell ended here, and steps follow"),
+        (2, "skipped", "its shell has ended"),
+    ]
+
+
+def test_cleanup_runs_in_a_fresh_shell_where_the_target_gives_one() -> None:
+    shells = [ScriptedShell({"exit 0": Output(ended=True)}), ScriptedShell({})]
+    document = article(step(1, "exit 0"), step(2, "tidy", options=CLEANUP))
+
+    def current(_: User) -> Shell:
+        return cast(Shell, shells[1] if shells[0].ran else shells[0])
+
+    assert [str(v.outcome) for v in replay(document, current, timeout=60)] == ["passed", "passed"]
+    assert shells[1].ran == [("tidy", 60)]
+
+
+@pytest.mark.parametrize("options", [Options(), Options(ignore=True), Options(status="any")])
+def test_a_step_that_timed_out_has_failed_whatever_it_says(options: Options) -> None:
+    shell = ScriptedShell({"sleep 99": Output(status=None)})
+    verdicts = play(shell, step(1, "sleep 99", options=options), step(2, "two"))
+    assert told(verdicts) == [(1, "failed", "timed out after 60 s"), (2, "skipped", "after line 1")]
+
+
+def test_an_interruption_still_cleans_up() -> None:
+    shell = ScriptedShell({"long": KeyboardInterrupt()})
+    document = article(step(1, "long"), step(2, "never"), step(3, "tidy", options=CLEANUP))
+    verdicts, raised = drain(replay(document, both(shell), timeout=60))
+    assert told(verdicts) == [
+        (1, "error", "interrupted"),
+        (2, "skipped", "interrupted at line 1"),
+        (3, "passed", ""),
+    ]
+    assert isinstance(raised, KeyboardInterrupt)
+
+
+def test_a_second_interruption_skips_the_cleanup() -> None:
+    shell = ScriptedShell({"long": KeyboardInterrupt(), "tidy": KeyboardInterrupt()})
+    document = article(step(1, "long"), step(2, "tidy", options=CLEANUP), step(3, "sweep", options=CLEANUP))
+    verdicts, raised = drain(replay(document, both(shell), timeout=60))
+    assert told(verdicts) == [
+        (1, "error", "interrupted"),
+        (2, "error", "interrupted"),
+        (3, "skipped", "interrupted at line 1"),
+    ]
+    assert isinstance(raised, KeyboardInterrupt)
+
+
+@pytest.mark.parametrize("moment", [Running, Judged])
+def test_an_interruption_between_two_steps_loses_no_verdict(moment: type[Running] | type[Judged]) -> None:
+    struck: list[object] = []
+
+    def tell(event: Running | Judged) -> None:
+        if isinstance(event, moment) and not struck:
+            struck.append(event)
+            raise KeyboardInterrupt
+
+    shell = ScriptedShell({})
+    document = article(step(1, "one"), step(2, "two"), step(3, "tidy", options=CLEANUP))
+    verdicts, raised = drain(replay(document, both(shell), timeout=60, tell=tell))
+    assert [str(verdict.outcome) for verdict in verdicts][1:] == ["skipped", "passed"]
+    assert isinstance(raised, KeyboardInterrupt)
+
+
+def test_a_lost_machine_is_an_error_told_after_the_last_verdict() -> None:
+    shell = ScriptedShell({"two": MachineError("the machine has stopped")})
+    document = article(step(1, "one"), step(2, "two"), step(3, "three"), step(4, "tidy", options=CLEANUP))
+    verdicts, raised = drain(replay(document, both(shell), timeout=60, keep_going=True))
+    assert told(verdicts) == [
+        (1, "passed", ""),
+        (2, "error", "the machine has stopped"),
+        (3, "skipped", "after line 2"),
+        (4, "skipped", "after line 2"),
+    ]
+    assert isinstance(raised, MachineError)
+
+
+def test_the_other_shell_still_cleans_up() -> None:
+    root, user = ScriptedShell({}), ScriptedShell({"pwd": MachineError("no such account")})
+    shells = {"root": root, "user": user}
+    document = article(step(1, "pwd"), step(2, "umount /mnt", user="root", options=CLEANUP))
+    verdicts, raised = drain(replay(document, lambda name: cast(Shell, shells[name]), timeout=60))
+    assert [str(verdict.outcome) for verdict in verdicts] == ["error", "passed"]
+    assert isinstance(raised, MachineError)
+
+
+def test_each_start_and_each_verdict_is_told() -> None:
+    heard: list[tuple[str, int, int]] = []
+    shell = ScriptedShell({"bad": Output(status=1)})
+    document = article(step(1, "one"), step(2, "bad"), step(3, "never"))
+    list(
+        replay(
+            document,
+            both(shell),
+            timeout=60,
+            tell=lambda e: heard.append((type(e).__name__, e.number, e.total)),
+        )
+    )
+    assert heard == [
+        ("Running", 1, 3),
+        ("Judged", 1, 3),
+        ("Running", 2, 3),
+        ("Judged", 2, 3),
+        ("Judged", 3, 3),
+    ]

@@ -1,0 +1,103 @@
+"""The command line's grammar: words -> arguments."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from typing import NoReturn
+
+from wordish import __version__
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says on one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}: try `{self.prog} --help`\n")
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The arguments; ``command`` names the command. Exits for ``--help``, ``--version`` and nonsense."""
+    parser = _Parser(
+        prog="wordish",
+        description="Replay the shell sessions of articles and compare what is printed with what they show.",
+        epilog="Exit status: 0 all passed, 1 something failed, 2 wordish could not work, 130 interrupted.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"wordish {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _check(_command(commands, "check", "verify articles"))
+    _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
+    _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
+    _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
+    return parser.parse_args(argv)
+
+
+def _command(
+    commands: argparse._SubParsersAction[_Parser], name: str, purpose: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", allow_abbrev=False
+    )
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    _articles(parser)
+    parser.add_argument("--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host")
+    parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
+    parser.add_argument(
+        "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
+    )
+    parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say (60)")
+    parser.add_argument("--format", default="terminal", metavar="FORM", help="terminal (default) or json")
+    parser.add_argument("--output", default="-", metavar="FILE", help="where the report goes (- is stdout)")
+    parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="each step with its time")
+    parser.add_argument(
+        "-q", "--quiet", action="count", default=0, help="only what went wrong, and the summary"
+    )
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    _articles(parser)
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
+
+
+def _articles(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="an article, or a folder of articles (default: the configured ones)",
+    )
+    _config(parser)
+
+
+def _machine(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    build = actions.add_parser(
+        "build", help="build machines (default: all that are described)", allow_abbrev=False
+    )
+    build.add_argument("names", nargs="*", metavar="NAME")
+    _config(build)
+    actions.add_parser("list", help="what is built, its size and when it was last used", allow_abbrev=False)
+    remove = actions.add_parser("remove", help="remove what was built", allow_abbrev=False)
+    remove.add_argument("names", nargs="+", metavar="NAME")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help="instead of the pyproject.toml found from here upwards"
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError
+    return seconds
+
+
+_seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

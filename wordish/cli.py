@@ -1,0 +1,268 @@
+"""The commands.
+
+Exit status: 0 all passed; 1 something failed; 2 wordish could not do its work; 130 interrupted.
+Modules are imported by the command that needs them: ``wordish --version`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from wordish.arguments import parse
+from wordish.errors import ArticleError, UsageError, WordishError
+
+if TYPE_CHECKING:
+    from wordish.config import Settings
+    from wordish.model import Diagnostic, Document, Event, Transcript
+    from wordish.reporters.style import Style
+
+PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status; ``SystemExit`` comes from argparse alone."""
+    arguments = parse(argv)
+    from wordish.rundir import sweep
+
+    if isinstance(sys.stdout, TextIOWrapper):  # what a terminal's encoding lacks is no reason to crash
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        with _signals():
+            sweep()
+            status = COMMANDS[arguments.command](arguments)
+            sys.stdout.flush()
+    except WordishError as error:
+        _say(str(error) if error.where else f"wordish: {error}")
+        return TROUBLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # our reader has gone: the flush at exit must not find out again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return TROUBLE
+    return status
+
+
+def check(arguments: Namespace) -> int:
+    """``wordish check``: replay the articles and report."""
+    from wordish.runner import Wish, plan, run
+
+    settings = _settings(arguments)
+    documents, complaints = _read(arguments, settings)
+    wish = Wish(
+        on=arguments.on,
+        machine=arguments.machine,
+        default_machine=settings.machine,
+        as_root=arguments.as_root,
+        superuser=os.geteuid() == 0,
+    )
+    jobs, objections = plan(documents, wish=wish, machines=settings.machines)
+    complaints += map(_complaint, objections)
+    if _complain(told for told in complaints if told[3] or not arguments.quiet):
+        return TROUBLE
+    if not jobs:
+        raise UsageError(
+            "no article has a shell session", hint="a session starts with a prompt such as `~$ `"
+        )
+    with ExitStack() as stack:
+        transcripts = run(
+            jobs,
+            machines=settings.machines,
+            timeout=arguments.timeout or settings.timeout,
+            keep_going=arguments.keep_going,
+            tell=_audience(arguments, articles=len(jobs), stack=stack),
+        )
+        return _status(transcripts)
+
+
+def list_(arguments: Namespace) -> int:
+    """``wordish list``: the steps as parsed."""
+    settings = _settings(arguments)
+    documents, complaints = _read(arguments, settings)
+    if arguments.format == "json":
+        from wordish.record import listing
+        from wordish.reporters.json import write
+
+        write(listing(documents), sys.stdout)
+    else:
+        from wordish.reporters.words import steps
+
+        sys.stdout.writelines(f"{line}\n" for document in documents for line in steps(document))
+    return TROUBLE if _complain(complaints) else PASSED
+
+
+def machine(arguments: Namespace) -> int:
+    """``wordish machine build|list|remove``."""
+    from datetime import datetime
+
+    from wordish.machine import image
+
+    if arguments.action == "build":
+        settings = _settings(arguments)
+        for name in arguments.names or settings.machines:
+            if name not in settings.machines:
+                raise UsageError(
+                    f"the machine {name!r} is not described",
+                    hint=f"described are {', '.join(settings.machines)}",
+                )
+        for name in arguments.names or settings.machines:
+            path = image.build(settings.machines[name], say=_say)
+            sys.stdout.write(f"{name}: {path}\n")
+    elif arguments.action == "list":
+        for built in image.listing():
+            when = datetime.fromtimestamp(built.built).astimezone().isoformat(" ", "minutes")
+            about = ", ".join((built.suite, *built.packages))
+            sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
+    else:
+        for name in arguments.names:
+            for removed in image.remove(name, say=_say):
+                sys.stdout.write(f"removed {removed.name} ({removed.key}): {removed.size / 1e6:.0f} MB\n")
+    return PASSED
+
+
+def doctor(_arguments: Namespace) -> int:
+    """``wordish doctor``: what is here and what is missing; 1 when something is."""
+    from wordish.machine.doctor import findings
+
+    missing = 0
+    for finding in findings():
+        missing += not finding.found
+        hint = f": {finding.install_hint}" if finding.install_hint and not finding.found else ""
+        sys.stdout.write(f"{'ok' if finding.found else 'missing':8}{finding.name}: {finding.detail}{hint}\n")
+    return FAILED if missing else PASSED
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {
+    "check": check,
+    "list": list_,
+    "machine": machine,
+    "doctor": doctor,
+}
+
+Complaint = tuple[str, int, str, bool]
+"""Path, line, what is wrong on one line, and whether it keeps the article from running."""
+
+
+def _settings(arguments: Namespace) -> Settings:
+    from wordish.config import load
+
+    return load(Path(arguments.config) if arguments.config else None, directory=Path.cwd())
+
+
+def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[Complaint]]:
+    """All the articles, and everything there is to say about them."""
+    from wordish.document import find, read
+
+    paths, base = (arguments.paths, Path.cwd()) if arguments.paths else (settings.paths, settings.directory)
+    if not paths:
+        raise UsageError(
+            "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
+        )
+    documents: list[Document] = []
+    complaints: list[Complaint] = []
+    for path in find(paths, base=base):
+        try:
+            documents.append(read(path))
+        except ArticleError as error:
+            complaints.append((str(path), 0, str(error), True))
+    complaints += [_complaint(remark) for document in documents for remark in document.diagnostics]
+    return documents, complaints
+
+
+def _complaint(remark: Diagnostic) -> Complaint:
+    from dataclasses import replace
+
+    serious = remark.severity == "error"
+    text = str(remark) if serious else str(replace(remark, message=f"warning: {remark.message}"))
+    return remark.path, remark.line, text, serious
+
+
+def _complain(complaints: Iterable[Complaint]) -> bool:
+    """Tell the complaints in order, each once; whether one of them is serious."""
+    told = sorted(set(complaints))
+    for _, _, text, _ in told:
+        _say(text)
+    return any(serious for *_, serious in told)
+
+
+def _say(text: str) -> None:
+    """One line for the user, beside the report."""
+    from wordish.reporters.style import visible
+
+    sys.stderr.write(f"{visible(text)}\n")
+    sys.stderr.flush()
+
+
+def _status(transcripts: Iterable[Transcript]) -> int:
+    """The exit status of a run: the worst that happened."""
+    status = PASSED
+    for transcript in transcripts:
+        interrupted = INTERRUPTED if transcript.interrupted else PASSED
+        status = max(status, interrupted, _STATUSES[transcript.outcome])
+    return status
+
+
+_STATUSES = {"passed": PASSED, "skipped": PASSED, "failed": FAILED, "error": TROUBLE}
+
+
+def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Callable[[Event], None]:
+    """What hears the run: the report, and on stderr the progress of one that is written elsewhere.
+
+    When the reader of the report goes away, the run is interrupted, as by ^C, so that articles are
+    still cleaned up after.
+    """
+    from wordish.destination import destination
+    from wordish.reporters import REPORTERS, terminal
+    from wordish.reporters.style import PROGRESS
+
+    if arguments.format not in REPORTERS:
+        raise UsageError(
+            "no such form", where=f"--format {arguments.format}", hint=f"there are {', '.join(REPORTERS)}"
+        )
+    stream = stack.enter_context(destination(arguments.output))
+    report = REPORTERS[arguments.format].report
+    style = _style(stream, arguments.color, arguments.verbose - arguments.quiet)
+    audience = [stack.enter_context(report(stream, style=style, articles=articles))]
+    if arguments.format != "terminal" or stream is not sys.stdout:
+        progress = _style(sys.stderr, arguments.color, PROGRESS)
+        audience.append(stack.enter_context(terminal.report(sys.stderr, style=progress, articles=articles)))
+
+    def tell(event: Event) -> None:
+        try:
+            for hear in audience:
+                hear(event)
+        except BrokenPipeError:
+            audience.clear()
+            raise KeyboardInterrupt from None
+
+    return tell
+
+
+def _style(stream: TextIO, color: str, verbosity: int) -> Style:
+    from wordish.reporters.style import Style
+
+    terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
+    return Style(color=wanted, live=terminal, verbosity=verbosity)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP interrupt as ^C does."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,142 @@
+"""Find articles, and read a path into a Document."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wordish import prompts, session
+from wordish.errors import ArticleError, UsageError
+from wordish.formats import FORMATS, Format
+from wordish.formats.reading import Reading
+from wordish.model import Diagnostic, Document, Step
+
+# Directories that hold what was built or installed, not written. Hidden ones are skipped too.
+SKIPPED = frozenset({"_build", "node_modules", "__pycache__", "site-packages", "venv"})
+
+
+def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Path, ...]:
+    """The articles that ``paths`` name, each once: files as they are, directories searched.
+
+    Relative paths start at ``base`` (default: the current directory); the result can be opened from
+    the current directory, and is spelt as it was given. A directory gives, sorted, the files below it
+    that a format claims by suffix; a ``.txt`` there counts only when it shows a prompt. Links to
+    directories are not followed. Raises `UsageError` for a path that is not there, and for a directory
+    without articles.
+    """
+    articles: dict[str, Path] = {}
+    for given in paths:
+        path = _from_here(Path(given), base)
+        if not path.exists():
+            raise UsageError("no such file or directory", where=str(path), hint="check the spelling")
+        found = sorted(_walk(path)) if path.is_dir() else [path]
+        if not found:
+            raise UsageError(
+                "no articles in this directory",
+                where=str(path),
+                hint=f"articles end in {', '.join(sorted(_suffixes()))}",
+            )
+        for article in found:
+            articles.setdefault(os.path.realpath(article), article)
+    return tuple(articles.values())
+
+
+def read(path: str | Path) -> Document:
+    """The article at ``path``, read whole; what its author did wrong is in ``Document.diagnostics``, by line.
+
+    Raises `ArticleError` when there is no such file, or it cannot be opened, or is not text in UTF-8, and
+    `MissingToolError` when bash is needed to tell where a command ends and is not installed.
+    """
+    return parse(_text(Path(path)), path=str(path))
+
+
+def parse(text: str, *, path: str) -> Document:
+    """The article whose file at ``path`` would hold ``text``. Nothing is opened."""
+    reading = _reading(text.removeprefix("\ufeff").replace("\r\n", "\n"), path=path)
+    steps: list[Step] = []
+    remarks = list(reading.diagnostics)
+    for block in reading.blocks:
+        more, faults = session.steps(block, outer=reading.options)
+        steps += more
+        remarks += faults
+    return Document(
+        path=path, text=text, steps=tuple(steps), options=reading.options, diagnostics=_sorted(remarks)
+    )
+
+
+def _reading(text: str, *, path: str) -> Reading:
+    """What the first format that finds a session finds, of those that claim this suffix."""
+    readings = [form.read(text, path=path) for form in _formats(path)[:1]]
+    if any(map(session.has_prompt, readings[0].blocks)):
+        return readings[0]
+    for form in _formats(path)[1:]:
+        reading = form.read(text, path=path)
+        if any(map(session.has_prompt, reading.blocks)):
+            return reading
+    return readings[0]
+
+
+def _formats(path: str) -> list[Format]:
+    """The formats that claim this suffix; for a suffix that none claims, those of plain text."""
+    suffix = Path(path).suffix.lower()
+    return [form for form in FORMATS.values() if suffix in form.SUFFIXES] or _formats("article.txt")
+
+
+def _suffixes() -> set[str]:
+    return {suffix for form in FORMATS.values() for suffix in form.SUFFIXES}
+
+
+def _sorted(remarks: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(set(remarks), key=lambda remark: (remark.line, remark.severity, remark.message)))
+
+
+def _from_here(path: Path, base: Path | None) -> Path:
+    if base is None or path.is_absolute():
+        return path
+    return Path(os.path.relpath(base / path)) if base.resolve() != Path.cwd() else path
+
+
+def _walk(directory: Path) -> Iterator[Path]:
+    for folder, names, files in os.walk(directory):
+        names[:] = [name for name in names if not _is_skipped(Path(folder, name))]
+        for name in files:
+            path = Path(folder, name)
+            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path):
+                yield path
+
+
+def _is_skipped(directory: Path) -> bool:
+    name = directory.name
+    return name in SKIPPED or name.startswith(".") or (directory / "pyvenv.cfg").exists()
+
+
+def _is_article(path: Path) -> bool:
+    """Whether a file of a directory is meant: of plain text there are many kinds."""
+    if path.suffix.lower() != ".txt":
+        return path.is_file()
+    try:
+        text = _text(path)
+    except ArticleError:
+        return False
+    found = (prompts.match(line.strip()) for line in text.split("\n"))
+    return any(prompted is not None and prompted.rest.strip() for prompted in found)
+
+
+def _text(path: Path) -> str:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ArticleError("not a file", where=str(path), hint="give articles or directories")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ArticleError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    if (at := data.find(0)) >= 0:
+        where = f"{path}:{data.count(10, 0, at) + 1}"
+        raise ArticleError(f"not a text: a NUL byte at offset {at}", where=where, hint="leave this file out")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        where = f"{path}:{data.count(10, 0, error.start) + 1}"
+        what = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
+        raise ArticleError(what, where=where, hint="save it as UTF-8") from error

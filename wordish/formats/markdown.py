@@ -1,0 +1,155 @@
+"""Markdown: CommonMark as markdown-it-py parses it, with MyST's fences, directives and comments."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from wordish import options as words
+from wordish.formats import directives, rst
+from wordish.formats.reading import Comment, Found, Reading, Remark, Session, assemble, dedent
+from wordish.model import Block, Diagnostic
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+SUFFIXES = (".md", ".markdown")
+
+# How deep directives may hold directives.
+DEPTH = 20
+
+# markdown-it ends lines at a lone CR, files do not: it is kept out of its sight as a private character.
+_CR = "\ue00d"
+_DIRECTIVE = re.compile(r"\{([^}\s]+)\}\s*(.*)")
+_LANGUAGE = re.compile(r"(?:\{\s*\.)?([\w+-]*)")
+_HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:[ \t]*(.*?)(-->|\Z)", re.DOTALL)
+_LINE_COMMENT = re.compile(r"\s*wordish\s*:\s*(.*)", re.DOTALL)
+_KEY = re.compile(r"^wordish\s*:", re.MULTILINE)
+
+
+def read(text: str, *, path: str) -> Reading:
+    """The blocks of fences, indented code and MyST directives, wherever they stand."""
+    lines = text.split("\n")
+    return assemble(_found(text.replace("\r", _CR), path=path, offset=0, depth=0), lines=lines, path=path)
+
+
+@functools.cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # 65 ms: only those who read Markdown pay
+    from mdit_py_plugins.colon_fence import colon_fence_plugin
+    from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.front_matter import front_matter_plugin
+    from mdit_py_plugins.myst_blocks import myst_block_plugin
+
+    parser = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
+    for plugin in (front_matter_plugin, myst_block_plugin, colon_fence_plugin, deflist_plugin):
+        parser.use(plugin)
+    return parser
+
+
+def _found(text: str, *, path: str, offset: int, depth: int) -> Iterator[Found]:
+    """What stands in a text whose first line is the file's line ``offset + 1``."""
+    for token in _parser().parse(text):
+        if not token.map:
+            continue
+        line = offset + token.map[0] + 1
+        content = token.content.replace(_CR, "\r")
+        if token.type in ("fence", "colon_fence"):
+            yield from _fence(token.info.strip(), token.content, path=path, line=line, depth=depth)
+        elif token.type == "code_block":
+            yield from _session(token.content.split("\n"), path=path, start=line, line=line, language="")
+        elif token.type == "html_block":
+            yield from _html_comments(content, path=path, line=line)
+        elif token.type == "myst_line_comment":
+            if said := _LINE_COMMENT.match(content):
+                last = offset + token.map[1]
+                yield Comment(start=line, end=last, text=re.sub(r"(?m)^ ", "", said.group(1)))
+        elif token.type == "front_matter" and line == 1:
+            yield from _front_matter(content, path=path)
+
+
+def _fence(info: str, content: str, *, path: str, line: int, depth: int) -> Iterator[Found]:
+    """A fence at this line of the file: a session in some language, or a directive."""
+    directive = _DIRECTIVE.match(info)
+    lines = content.split("\n")
+    if not directive:
+        found = _LANGUAGE.match(info)
+        language = found.group(1) if found else ""
+        yield from _session(lines, path=path, start=line, line=line + 1, language=language)
+        return
+    name, argument = directive.group(1).lower(), directive.group(2)
+    skipped = _options_end(lines)
+    below = lines[skipped:]
+    if name in directives.SESSIONS:
+        language = directives.language(name, argument)
+        yield from _session(below, path=path, start=line, line=line + 1 + skipped, language=language)
+    elif name == "eval-rst":
+        yield from rst.found(content.replace(_CR, "\r"), path=path, offset=line)
+    elif name not in directives.OPAQUE and depth < DEPTH:
+        yield from _found("\n".join(below), path=path, offset=line + skipped, depth=depth + 1)
+
+
+def _session(lines: Sequence[str], *, path: str, start: int, line: int, language: str) -> Iterator[Session]:
+    """A block of these lines, the first of which is the file's ``line``; none if they are blank."""
+    filled = [number for number, text in enumerate(lines) if text.strip()]
+    if filled:
+        shown = dedent(lines[filled[0] : filled[-1] + 1], tab=4)
+        text = "\n".join(shown).replace(_CR, "\r")
+        block = Block(path=path, line=line + filled[0], text=text, language=language)
+        yield Session(start=start, block=block)
+
+
+def _options_end(lines: Sequence[str]) -> int:
+    """How many lines at the top of a directive are its options: ``:name: value``, or YAML between ``---``."""
+    if lines[0].rstrip() == "---":
+        return next((n for n, line in enumerate(lines[1:], 2) if line.rstrip() == "---"), 0)
+    return next((n for n, line in enumerate(lines) if not directives.OPTION.match(line)), len(lines))
+
+
+def _html_comments(html: str, *, path: str, line: int) -> Iterator[Found]:
+    """The comments in a piece of HTML that speak to wordish."""
+    for said in _HTML_COMMENT.finditer(html):
+        start = line + html.count("\n", 0, said.start(1))
+        if said.group(2):
+            end = line + html.count("\n", 0, said.end())
+            yield Comment(start=start, end=end, text=said.group(1).rstrip(" "))
+        else:
+            fault = Diagnostic(
+                path=path,
+                line=start,
+                name="open-comment",
+                message="this comment of wordish never ends",
+                hint="end it with -->",
+            )
+            yield Remark(diagnostics=(fault,))
+
+
+def _front_matter(content: str, *, path: str) -> Iterator[Found]:
+    """The key ``wordish`` of the article's YAML: a line of options, or a mapping of them."""
+    key = _KEY.search(content)
+    if not key:
+        return
+    import msgspec  # needs PyYAML, which MyST-Parser brings
+
+    line = 2 + content.count("\n", 0, key.start())
+    try:
+        value = msgspec.yaml.decode(content).get("wordish")
+    except (msgspec.DecodeError, AttributeError):
+        message = "the front matter is no YAML mapping"
+        fault = Diagnostic(path=path, line=line, name="bad-front-matter", message=message)
+        yield Remark(diagnostics=(fault,))
+        return
+    if isinstance(value, str):
+        yield Comment(start=line, end=line, text=value, article=True)
+    elif isinstance(value, Mapping):
+        # YAML 1.1 takes a bare "on" for true.
+        named = {"on" if name is True else str(name): said for name, said in value.items()}
+        options, faults = words.from_mapping(named, path=path, line=line, level="article")
+        yield Remark(options=options, diagnostics=faults)
+    elif value is not None:
+        fault = Diagnostic(
+            path=path, line=line, name="bad-option", message="wordish: takes options", hint="such as on=vm"
+        )
+        yield Remark(diagnostics=(fault,))

@@ -1,0 +1,196 @@
+"""What a markup found in a text, and which of it a comment of wordish is meant for.
+
+A parser reports `Session` and `Comment` in the order of the text; `assemble` applies the one rule
+that all markups share. A comment is for
+
+- the article, when it says ``on`` or ``machine``, or stands before the first block but not right before it;
+- the block right below it, with nothing but blank lines and other comments in between.
+
+Anywhere else it means nothing, which is told. A ``hidden`` comment may hold a session of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from wordish import options as words
+from wordish import prompts
+from wordish.model import Block, Diagnostic, Options, Severity
+
+_ARTICLE_WORDS = {name for name, word in words.WORDS.items() if word.levels == frozenset({"article"})}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a format found: blocks in order, the article's options, and remarks."""
+
+    blocks: tuple[Block, ...] = ()
+    options: Options = field(default_factory=Options)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A block, and the line where its markup starts (that of its directive, fence or introduction)."""
+
+    start: int
+    block: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What stands after ``wordish:``, from the line of that word to the last line of the comment.
+
+    ``article``: it is not a comment but a field of the article itself.
+    """
+
+    start: int
+    end: int
+    text: str
+    article: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A fault or options that a parser has already understood by itself."""
+
+    options: Options = field(default_factory=Options)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+Found = Session | Comment | Remark
+
+
+def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Reading:
+    """Everything a parser found, each comment given to what it is meant for; ``lines`` are the file's."""
+    blocks: list[Block] = []
+    article = Options()
+    faults: list[Diagnostic] = []
+    waiting: list[tuple[Comment, Options]] = []
+
+    def release() -> None:
+        """The waiting comments have no block below them."""
+        nonlocal article
+        for comment, said in waiting:
+            if blocks:
+                faults.append(_stray(path, comment.start))
+            else:
+                faults.extend(words.misplaced(said, level="article", path=path, line=comment.start))
+                article = words.merge(article, said)
+        waiting.clear()
+
+    for item in found:
+        if isinstance(item, Remark):
+            article = words.merge(article, item.options)
+            faults += item.diagnostics
+            continue
+        if waiting and not _adjacent(lines, waiting[-1][0].end, item.start):
+            release()
+        if isinstance(item, Session):
+            said = item.block.options
+            for comment, more in waiting:
+                faults += words.misplaced(more, level="block", path=path, line=comment.start)
+                said = words.merge(said, more)
+            waiting.clear()
+            blocks.append(dataclasses.replace(item.block, options=said))
+            continue
+        said, body, remarks = _understood(item, path=path)
+        faults += remarks
+        if body is not None:
+            blocks.append(body)
+        elif item.article or _ARTICLE_WORDS & set(words.said(said)):
+            if blocks and not item.article:
+                faults.append(_late(path, item.start))
+            faults += words.misplaced(said, level="article", path=path, line=item.start)
+            article = words.merge(article, said)
+        elif said != Options():
+            waiting.append((item, said))
+    release()
+    return Reading(blocks=tuple(blocks), options=article, diagnostics=tuple(faults))
+
+
+def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
+    """A comment's options, the session it holds if any, and what is wrong with it.
+
+    The words go up to the first blank line or the first prompt; the session is the rest.
+    """
+    lines = comment.text.split("\n")
+    count = 1
+    while count < len(lines) and lines[count].strip() and not prompts.match(lines[count].lstrip()):
+        count += 1
+    said, faults = words.parse(" ".join(lines[:count]), path=path, line=comment.start)
+    while count < len(lines) and not lines[count].strip():
+        count += 1
+    below = lines[count:]
+    if not below:
+        return said, None, faults
+    if not said.hidden:
+        fault = Diagnostic(
+            path=path,
+            line=comment.start,
+            name="session-in-comment",
+            message="a comment of wordish holds more than options",
+            hint="say hidden if these are steps to run, or leave a blank line after the options",
+        )
+        return Options(), None, (*faults, fault)
+    faults += words.misplaced(said, level="block", path=path, line=comment.start)
+    text = "\n".join(dedent(below)).rstrip("\n \t")
+    block = Block(path=path, line=comment.start + count, text=text, language="console", options=said)
+    if not any(prompts.match(line, weak=True) for line in block.text.split("\n")):
+        faults += (
+            Diagnostic(
+                path=path,
+                line=comment.start,
+                name="session-in-comment",
+                message="the hidden comment holds no prompt, nothing of it would run",
+                hint="start each command with a prompt such as ~$ or ~#",
+            ),
+        )
+    return said, block, faults
+
+
+def dedent(lines: Sequence[str], *, tab: int = 8) -> list[str]:
+    """The lines without the blanks common to those that hold text; what is left of a tab becomes blanks."""
+    margin = min((_indent(line, tab) for line in lines if line.strip(" \t\r")), default=0)
+    return [_cut(line, margin, tab) for line in lines]
+
+
+def _indent(line: str, tab: int) -> int:
+    blanks = line[: len(line) - len(line.lstrip(" \t"))]
+    return len(blanks.expandtabs(tab))
+
+
+def _cut(line: str, margin: int, tab: int) -> str:
+    column = position = 0
+    while column < margin and position < len(line) and line[position] in " \t":
+        column += 1 if line[position] == " " else tab - column % tab
+        position += 1
+    return " " * (column - margin) + line[position:]
+
+
+def _adjacent(lines: Sequence[str], end: int, start: int) -> bool:
+    """Whether only blank lines (in a quote: only its marks) stand between two lines of the file, from 1."""
+    return all(not line.strip(" \t\r>") for line in lines[end : start - 1])
+
+
+def _stray(path: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        path=path,
+        line=line,
+        severity=Severity.WARNING,
+        name="stray-comment",
+        message="this comment of wordish is for no block, and means nothing",
+        hint="put it right before a block, or before the first one for the whole article",
+    )
+
+
+def _late(path: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        path=path,
+        line=line,
+        name="misplaced-option",
+        message="what is said of the whole article has to stand before its first block",
+        hint="move this comment up",
+    )

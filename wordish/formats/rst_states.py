@@ -1,0 +1,269 @@
+"""docutils' own state machine, made to report sessions and to tolerate everything else.
+
+Its states are subclassed, not changed: docutils' registries of directives and roles, which Sphinx
+fills with entries that need a build, are neither consulted nor touched. Inline markup is not parsed at
+all, so that no role is ever looked up. Lines come from the items of docutils' `StringList`, which keep the
+number of every line through all nesting; the ``line`` of its nodes is off by up to five. Text
+comes from the file: docutils expands tabs and strips trailing blanks.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+from docutils import frontend, nodes, utils
+from docutils.parsers import rst
+from docutils.parsers.rst import states
+from docutils.statemachine import StringList
+
+from wordish.formats import directives
+from wordish.formats.reading import Comment, Found, Session, dedent
+from wordish.model import Block
+
+_SAYS = re.compile(r"wordish\s*:\s*(.*)", re.DOTALL)
+
+
+def found(lines: Sequence[str], *, path: str, offset: int = 0) -> list[Found]:
+    """The sessions and comments of a text in order, its lines given without their ends.
+
+    The first of them is the file's line ``offset + 1``.
+
+    Raises `RecursionError` when it is nested deeper than docutils can follow.
+    """
+    prepared = [_prepared(line) for line in lines]
+    items = [(path, number) for number in range(offset, offset + len(lines))]
+    document = utils.new_document(path, copy.copy(_settings()))
+    machine = states.RSTStateMachine(state_classes=_STATES, initial_state="RFC2822Body")
+    collector = _Collector(lines, path=path, offset=offset)
+    machine.run(_Lines(prepared, items=items), document, inliner=collector)
+    machine.unlink()
+    return collector.found
+
+
+def _prepared(line: str) -> str:
+    """A line as docutils' `string2lines` prepares it, but always one line for one line."""
+    return re.sub(r"[\v\f\r\x1c-\x1e\x85\u2028\u2029]", " ", line.expandtabs(8)).rstrip()
+
+
+@functools.cache
+def _settings() -> Any:
+    settings = frontend.get_default_settings(rst.Parser)
+    settings.report_level = settings.halt_level = 5  # above docutils' most severe: say nothing, go on
+    settings.warning_stream = False
+    settings.file_insertion_enabled = settings.raw_enabled = False
+    return settings
+
+
+class _Collector(states.Inliner):
+    """Leaves inline markup as text, and holds what the states find: the one object all of them share."""
+
+    def __init__(self, lines: Sequence[str], *, path: str, offset: int) -> None:
+        super().__init__()
+        self.offset = offset
+        self.lines = lines
+        self.path = path
+        self.found: list[Found] = []
+
+    def init_customizations(self, settings: Any) -> None:
+        """Nothing to prepare."""
+
+    def parse(self, text: str, *_place: Any) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Inline markup is text."""
+        return [nodes.Text(text)], []
+
+    def session(self, content: StringList, *, language: str, start: int | None = None) -> None:
+        """Keep the block that docutils' ``content`` is; ``start`` is the line of its markup."""
+        texts, first = _trimmed(content)
+        if texts:
+            text = "\n".join(dedent(self._raw(texts, first)))
+            block = Block(path=self.path, line=first, text=text, language=language)
+            self.found.append(Session(start=start or self._introduction(first), block=block))
+
+    def comment(self, content: StringList) -> bool:
+        """Keep a comment that speaks to wordish; whether it did."""
+        texts, first = _trimmed(content)
+        said = _SAYS.match(texts[0]) if texts else None
+        if not said:
+            return False
+        below = dedent(self._raw(texts[1:], first + 1)) if texts[1:] else []
+        text = "\n".join([said.group(1), *below])
+        self.found.append(Comment(start=first, end=first + len(texts) - 1, text=text))
+        return True
+
+    def _raw(self, texts: Sequence[str], first: int) -> Sequence[str]:
+        """The file's own lines, unless more than blanks stands beside them, as in a table."""
+        above = first - 1 - self.offset
+        raw = self.lines[above : above + len(texts)]
+        for line, text in zip(raw, texts, strict=True):
+            prepared = _prepared(line)
+            if text and (not prepared.endswith(text) or prepared[: -len(text)].strip(" ")):
+                return texts
+        return raw
+
+    def _introduction(self, line: int) -> int:
+        """The first line of the paragraph whose ``::`` announced a literal block."""
+        number = line - 1 - self.offset
+        while number and not self.lines[number - 1].strip():
+            number -= 1
+        while number and self.lines[number - 1].strip():
+            number -= 1
+        return self.offset + number + 1
+
+
+def _trimmed(content: StringList) -> tuple[list[str], int]:
+    """The lines of a content without the blank ones around it, and the file's line of the first, from 1."""
+    filled = [number for number, text in enumerate(content.data) if text.strip()]
+    if not filled:
+        return [], 0
+    first, last = filled[0], filled[-1]
+    _, offset = content.items[first]
+    return content.data[first : last + 1], offset + 1
+
+
+class _Lines(StringList):
+    """Lines whose tails are copied only when somebody looks into them."""
+
+    _whole: StringList
+    _start: int
+
+    def __getitem__(self, index: Any) -> Any:
+        if not isinstance(index, slice) or index.stop is not None:
+            return super().__getitem__(index)
+        tail = _Lines.__new__(_Lines)
+        tail._whole, tail._start = self, index.start or 0
+        return tail
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("data", "items", "parent", "parent_offset"):
+            raise AttributeError(name)
+        made = StringList.__getitem__(self._whole, slice(self._start, len(self._whole)))
+        self.__dict__.update(vars(made))
+        return self.__dict__[name]
+
+
+class _Tolerant:
+    """Mixed into each state of docutils: where sessions, comments and directives are met."""
+
+    # As in docutils, but its own cache would hand out machines of its own states.
+    nested_sm_cache: ClassVar[list[Any]] = []
+
+    def __init__(self, state_machine: Any, debug: bool = False) -> None:
+        super().__init__(state_machine, debug)  # type: ignore[call-arg]
+        self.nested_sm_kwargs = {"state_classes": _STATES, "initial_state": "Body"}
+
+    # docutils reads the rest of a list, and of a section, in a machine of its own, on a copy of all lines to
+    # the end of the text. To us each item, and each title, is as good as the next: the same machine goes on.
+
+    def nested_list_parse(self, _block: StringList, input_offset: int, *_: Any, **_more: Any) -> tuple[int, bool]:
+        """Leave the items that follow to whom meets them."""
+        return input_offset - 1, True
+
+    def explicit_list(self, _blank_finish: bool) -> None:
+        """Leave the explicit markup that follows to whom meets it."""
+
+    def section(self, *_: Any) -> None:
+        """A title opens nothing."""
+
+
+class _Body(_Tolerant):
+    """Mixed into the states that know explicit markup."""
+
+    state_machine: Any
+    inliner: _Collector
+    explicit: Any
+
+    def directive(self, match: re.Match[str], **_presets: Any) -> tuple[list[nodes.Node], bool]:
+        """Every directive is known: it shows a session, hides something else, or holds markup."""
+        start = _here(self.state_machine)
+        content, _, _, blank_finish = self.state_machine.get_first_known_indented(match.end(), strip_top=0)
+        content.disconnect()
+        name = match.group(1).lower()
+        argument, below = _split(content)
+        if name in directives.SESSIONS:
+            self.inliner.session(below, language=directives.language(name, argument), start=start)
+        elif name not in directives.OPAQUE:
+            if name in directives.ADMONITIONS or argument.endswith("::"):
+                below = content[:1] + below
+            self.nested_parse(below, 0, nodes.Element())
+        return [], blank_finish or self.state_machine.is_next_line_blank()
+
+    def comment(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
+        """A comment, kept if it speaks to wordish."""
+        if self.state_machine.is_next_line_blank() and not match.string[match.end() :].strip():
+            return [], True  # an empty comment ends there, whatever follows
+        content, _, _, blank_finish = self.state_machine.get_first_known_indented(match.end())
+        self.inliner.comment(content)
+        return [], blank_finish
+
+    def field(self, match: re.Match[str]) -> tuple[nodes.field, bool]:
+        """A field; ``:wordish:`` among the first things of an article speaks of all of it."""
+        line = _here(self.state_machine)
+        node, blank_finish = super().field(match)  # type: ignore[misc]
+        name, body = node.children[0], node.children[1]
+        if name.astext() == "wordish" and not any(isinstance(f, Session) for f in self.inliner.found):
+            text = " ".join(body.astext().split())
+            self.inliner.found.append(Comment(start=line, end=line, text=text, article=True))
+        return node, blank_finish
+
+    nested_parse: Any
+
+
+class _Text(_Tolerant):
+    """Mixed into the states that end a paragraph, where ``::`` announces a literal block."""
+
+    state_machine: Any
+    inliner: _Collector
+
+    def literal_block(self) -> list[nodes.Node]:
+        """The indented block below, or the quoted one."""
+        content, _, _, _ = self.state_machine.get_indented()
+        if any(text.strip() for text in content.data):
+            self.inliner.session(content, language="")
+            return []
+        return self.quoted_literal_block()
+
+    def quoted_literal_block(self) -> list[nodes.Node]:
+        """Unindented lines that all start with the same sign, such as ``$``."""
+        first = self.state_machine.line_offset
+        super().quoted_literal_block()  # type: ignore[misc]
+        after = self.state_machine.line_offset + 1
+        self.inliner.session(self.state_machine.input_lines[first:after], language="")
+        return []
+
+
+def _here(state_machine: Any) -> int:
+    """The file's line that a state machine is at, from 1."""
+    _, offset = state_machine.input_lines.items[state_machine.line_offset]
+    return int(offset) + 1
+
+
+def _split(content: StringList) -> tuple[str, StringList]:
+    """The argument of a directive, and its content below the options."""
+    argument = content.data[0].strip() if content.data else ""
+    below = content[1:]
+    options = 0
+    while options < len(below.data) and directives.OPTION.match(below.data[options]):
+        options += 1
+    return argument, below[options:]
+
+
+def _state(state: type[states.RSTState]) -> type[states.RSTState]:
+    """A state of docutils with our mixins; docutils finds states by the names of their classes."""
+    mixins = {states.Body: _Body, states.Text: _Text}
+    mixin = next((mixins[known] for known in mixins if issubclass(state, known)), _Tolerant)
+    changed: Any = type(state.__name__, (mixin, state), {})
+    if issubclass(state, states.Body):
+        explicit = copy.copy(state.explicit)
+        explicit.constructs = [
+            (changed.directive if method is states.Body.directive else method, pattern)
+            for method, pattern in state.explicit.constructs
+        ]
+        changed.explicit = explicit
+    return cast("type[states.RSTState]", changed)
+
+
+_STATES = tuple(_state(state) for state in states.state_classes)

@@ -1,0 +1,42 @@
+"""A session without markup: the file of a terminal's dialogue, or prompts that stand in running text.
+
+``.sh-session`` and ``.console`` are one session from end to end. In ``.txt`` prose stands between
+the sessions, and a blank line ends an output. A first line ``# wordish: ...`` before any prompt is for
+the article.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from wordish.formats.reading import Comment, Found, Reading, Session, assemble
+from wordish.model import Block
+
+SUFFIXES = (".sh-session", ".console", ".txt")
+
+_WHOLE = (".sh-session", ".console")
+_COMMENT = re.compile(r"#\s*wordish\s*:(.*)")
+
+
+def read(text: str, *, path: str) -> Reading:
+    """The whole text as one block, running text unless its suffix says that it is one session."""
+    lines = text.split("\n")
+    return assemble(_found(lines, path=path), lines=lines, path=path)
+
+
+def _found(lines: list[str], *, path: str) -> Iterator[Found]:
+    start = 0
+    while start < len(lines) and (said := _COMMENT.match(lines[start])):
+        start += 1
+        yield Comment(start=start, end=start, text=said.group(1), article=True)
+    running = not path.endswith(_WHOLE)
+    block = Block(
+        path=path,
+        line=start + 1,
+        text="\n".join(lines[start:]),
+        language="" if running else PurePath(path).suffix[1:],
+        running=running,
+    )
+    yield Session(start=start + 1, block=block)

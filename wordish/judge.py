@@ -1,0 +1,51 @@
+"""Step and output in, verdict out: the only opinion in wordish.
+
+In this order: a step that never finished has failed, whatever it was to show; a step to be ignored
+has passed; then the exit status must be the one asked for (0 when nothing is said), and the output
+must match what the article shows (`wordish.matching`), unless the status alone is to be judged.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wordish.diff import diff
+from wordish.matching import matches
+from wordish.model import Outcome, Output, Step, Verdict
+
+_UNDECIDED: Final = "too many ways to tell what is shown of stdout from what is shown of stderr"
+
+
+def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdict:
+    """The verdict on a step that ran.
+
+    ``timeout`` is the one that was in force, in seconds; the step's own when nothing is given. It is
+    only told, never measured: the shell says whether the command finished.
+    """
+
+    def verdict(outcome: Outcome, reason: str = "", difference: str = "") -> Verdict:
+        return Verdict(step=step, outcome=outcome, output=output, reason=reason, diff=difference)
+
+    shown = step.expectation
+    if output.status is None and output.ended:
+        return verdict(Outcome.ERROR, "the shell ended and left no exit status")
+    matched: bool | None = True
+    if not (step.options.ignore or step.options.status_only):
+        matched = matches(shown, stdout=output.stdout, stderr=output.stderr)
+    difference = diff(step, output) if matched is False else ""
+    if output.status is None:
+        seconds = step.options.timeout if timeout is None else timeout
+        reason = "timed out" if seconds is None else f"timed out after {seconds:g} s"
+        return verdict(Outcome.FAILED, reason, difference)
+    if step.options.ignore:
+        return verdict(Outcome.PASSED)
+    reasons = []
+    if shown.status not in ("any", output.status):
+        reasons.append(f"exit status {output.status}, {shown.status} expected")
+    if matched is False:
+        reasons.append("the output differs")
+    if reasons:
+        return verdict(Outcome.FAILED, "; ".join(reasons), difference)
+    if matched is None:
+        return verdict(Outcome.ERROR, f"{_UNDECIDED}: say stream=stdout or stream=stderr")
+    return verdict(Outcome.PASSED)

@@ -1,0 +1,254 @@
+"""The words an author can say to wordish, parsed once into `Options`.
+
+The same words stand after ``wordish:`` in a comment of either markup, in a trailing comment of a
+command, in front matter and in the configuration. One table, `WORDS`, says what each takes and where
+it may stand; nothing else in wordish knows how an option is spelt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from wordish.model import Diagnostic, Options
+
+Level = Literal["article", "block", "step"]
+Value = str | int | float | bool
+
+SKIP_REASON = "skip asked for"
+
+_TRUE = {"yes", "true", "on"}
+_FALSE = {"no", "false", "off"}
+
+
+def _name(value: Value) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("takes a name")
+    return value
+
+
+def _seconds(value: Value) -> float:
+    try:
+        seconds = math.nan if isinstance(value, bool) else float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise ValueError("takes a number of seconds above 0")
+    return seconds
+
+
+def _status(value: Value) -> int | Literal["any"]:
+    if value == "any":
+        return "any"
+    digits = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    # An exit status is eight bits wide: wait(2), WEXITSTATUS.
+    if not re.fullmatch(r"[0-9]{1,3}", digits) or int(digits) > 255:
+        raise ValueError("takes an exit status from 0 to 255, or any")
+    return int(digits)
+
+
+def _flag(value: Value) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() in _TRUE | _FALSE:
+        return str(value).lower() in _TRUE
+    raise ValueError("takes nothing, or yes or no")
+
+
+def _reason(value: Value) -> str | None:
+    if isinstance(value, bool):
+        return SKIP_REASON if value else None
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("takes a reason")
+    return value
+
+
+def _one_of(*choices: str) -> Callable[[Value], str]:
+    def convert(value: Value) -> str:
+        if value not in choices:
+            raise ValueError(f"takes one of {', '.join(choices)}")
+        return str(value)
+
+    return convert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One option: the values it takes (``read`` raises `ValueError` saying which) and where it may stand.
+
+    ``bare``: it may be said without a value, which then is ``True``.
+    """
+
+    read: Callable[[Value], object]
+    levels: frozenset[Level]
+    bare: bool = False
+
+
+_EVERYWHERE: frozenset[Level] = frozenset({"article", "block", "step"})
+
+WORDS: Mapping[str, Word] = {
+    "on": Word(read=_name, levels=frozenset({"article"})),
+    "machine": Word(read=_name, levels=frozenset({"article"})),
+    "timeout": Word(read=_seconds, levels=_EVERYWHERE),
+    "status": Word(read=_status, levels=_EVERYWHERE),
+    "match": Word(read=_one_of("ellipsis", "exact", "regex"), levels=_EVERYWHERE),
+    "stream": Word(read=_one_of("stdout", "stderr", "both"), levels=_EVERYWHERE),
+    "status-only": Word(read=_flag, levels=_EVERYWHERE, bare=True),
+    "ignore": Word(read=_flag, levels=_EVERYWHERE, bare=True),
+    "skip": Word(read=_reason, levels=_EVERYWHERE, bare=True),
+    "hidden": Word(read=_flag, levels=frozenset({"block"}), bare=True),
+    "cleanup": Word(read=_flag, levels=frozenset({"block", "step"}), bare=True),
+}
+
+# The trailing comments of the first wordish.
+_OLD_HINTS = {
+    "ignore": Options(ignore=True),
+    "cleanup": Options(cleanup=True),
+    "&2": Options(stream="stderr"),
+}
+
+
+def parse(
+    text: str, *, path: str, line: int, level: Level | None = None
+) -> tuple[Options, tuple[Diagnostic, ...]]:
+    """The words after ``wordish:``, separated by blanks and quoted as for a shell.
+
+    Faults are told at ``line`` of ``path`` and left out of the options. With a ``level``, words
+    that may not stand there are faults too (see `misplaced`).
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        fault = _fault(path, line, "bad-option", f"a quote is never closed in: {text.strip()}")
+        return Options(), (fault,)
+    pairs: list[tuple[str, Value]] = []
+    faults: list[Diagnostic] = []
+    for word in words:
+        name, equals, value = word.partition("=")
+        known = WORDS.get(name)
+        if known and not equals and not known.bare:
+            faults.append(_fault(path, line, "bad-option", f"{name}: {_wanted(known)}", f"write {name}=..."))
+        else:
+            pairs.append((name, value if equals else True))
+    found, more = _options(pairs, path=path, line=line)
+    faults += more
+    if level:
+        faults += misplaced(found, level=level, path=path, line=line)
+    return found, tuple(faults)
+
+
+def from_mapping(
+    mapping: Mapping[str, object], *, path: str, line: int, level: Level | None = None
+) -> tuple[Options, tuple[Diagnostic, ...]]:
+    """The same options from a decoded TOML table or YAML mapping: ``{"timeout": 120, "status-only": true}``.
+
+    Names may be written with ``_`` for ``-``. Faults as in `parse`.
+    """
+    pairs: list[tuple[str, Value]] = []
+    faults: list[Diagnostic] = []
+    for key, value in mapping.items():
+        name = str(key).replace("_", "-")
+        if isinstance(value, str | int | float):
+            pairs.append((name, value))
+        else:
+            faults.append(_fault(path, line, "bad-option", f"{name}: {value!r} is no word, number or yes/no"))
+    found, more = _options(pairs, path=path, line=line)
+    faults += more
+    if level:
+        faults += misplaced(found, level=level, path=path, line=line)
+    return found, tuple(faults)
+
+
+def hint(comment: str, *, path: str, line: int) -> tuple[Options, tuple[Diagnostic, ...]] | None:
+    """What a trailing comment (from its ``#`` on) says of its step; ``None`` when it is no hint.
+
+    ``# wordish: status=1``, or one of the first wordish's: ``# ignore``, ``# cleanup``, ``# &2`` and
+    ``# returncode: 1``.
+    """
+    words = comment.lstrip("#").strip()
+    if words in _OLD_HINTS:
+        return _OLD_HINTS[words], ()
+    keyword, colon, rest = words.partition(":")
+    if not colon:
+        return None
+    if keyword.strip() == "wordish":
+        return parse(rest, path=path, line=line, level="step")
+    if keyword.strip() == "returncode":
+        return parse(f"status={shlex.quote(rest.strip())}", path=path, line=line, level="step")
+    return None
+
+
+def merge(outer: Options, inner: Options) -> Options:
+    """``outer`` where ``inner`` says nothing."""
+    if inner == Options():
+        return outer
+    said = {name: value for name, value in _fields(inner) if value is not None}
+    return dataclasses.replace(outer, **said)
+
+
+def misplaced(options: Options, *, level: Level, path: str, line: int) -> tuple[Diagnostic, ...]:
+    """A fault for each option that may not be said at this ``level``."""
+    return tuple(
+        _fault(
+            path,
+            line,
+            "misplaced-option",
+            f"{name} cannot be said of a{'n' if level == 'article' else ''} {level}",
+            f"it belongs to the {' or the '.join(sorted(WORDS[name].levels))}",
+        )
+        for name in said(options)
+        if level not in WORDS[name].levels
+    )
+
+
+def said(options: Options) -> tuple[str, ...]:
+    """The names of the options that say something, in the order of `WORDS`."""
+    return tuple(name for name in WORDS if getattr(options, _field(name)) is not None)
+
+
+def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tuple[Options, list[Diagnostic]]:
+    found: dict[str, Any] = {}
+    faults: list[Diagnostic] = []
+    for name, value in pairs:
+        word = WORDS.get(name)
+        if word is None:
+            faults.append(_fault(path, line, "unknown-option", f"unknown option {name!r}", _guess(name)))
+        elif _field(name) in found:
+            faults.append(_fault(path, line, "bad-option", f"{name} is said twice", "keep one of them"))
+        else:
+            try:
+                found[_field(name)] = word.read(value)
+            except ValueError as error:
+                faults.append(_fault(path, line, "bad-option", f"{name}={value}: {error}"))
+    return Options(**found), faults
+
+
+def _wanted(word: Word) -> str:
+    try:
+        word.read("")
+    except ValueError as error:
+        return str(error)
+    raise AssertionError("every word refuses the empty value")
+
+
+def _guess(name: str) -> str:
+    close = difflib.get_close_matches(name, WORDS, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(WORDS)}"
+
+
+def _fields(options: Options) -> Iterable[tuple[str, Any]]:
+    return ((field.name, getattr(options, field.name)) for field in dataclasses.fields(options))
+
+
+def _field(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _fault(path: str, line: int, name: str, message: str, hint: str = "") -> Diagnostic:
+    return Diagnostic(path=path, line=line, name=name, message=message, hint=hint)

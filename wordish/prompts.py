@@ -1,0 +1,54 @@
+"""What a prompt looks like, and whose it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from wordish.model import User
+
+# A prompt is followed by a blank or by the end of its line; a no-break space counts as a blank.
+_END = r"(?:[ \t\u00a0](?P<rest>.*))?$"
+
+_STRONG = r"""
+    (?P<prompt>
+        (?:\([^()\s][^()]*\)[ \u00a0])?         # (venv)
+        (?:
+            [~/][\w.+/~-]*[$#]                  # ~#   ~/src$   /etc#
+          | [\w.+-]+@[\w.-]+[:\ ][^\s$#]*[$#]   # user@host:dir$
+          | \[[\w.@:~+/\ -]+\][$#]              # [user@host dir]#   [word]$
+          | \$
+        )
+    )"""
+_WEAK = r"(?P<prompt>(?:\([^()\s][^()]*\)[ \u00a0])?[\w.+-]+(?::[\w.+~/-]*)?[$#])"  # dir$   host:dir#
+
+_PROMPT = re.compile(_STRONG + _END, re.VERBOSE | re.DOTALL)
+_WEAK_PROMPT = re.compile(_WEAK + _END, re.DOTALL)
+_ROOT_LOOKALIKE = re.compile(r"# +[a-z./][\w./-]*(?: .*)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompted:
+    """A line that starts with a prompt: ``rest`` is what was typed there, "" at a bare prompt."""
+
+    prompt: str
+    user: User
+    rest: str
+
+
+def match(line: str, *, weak: bool = False) -> Prompted | None:
+    """The prompt at the start of a line, or ``None``.
+
+    ``weak`` prompts, a mere word before the sign (``src$ ``, ``host:dir# ``), look like much that is no
+    prompt (``US$ 12``, ``cat -A``): they count only when asked for.
+    """
+    found = _PROMPT.match(line) or (_WEAK_PROMPT.match(line) if weak else None)
+    if found is None:
+        return None
+    prompt = found["prompt"]
+    return Prompted(prompt=prompt, user="root" if prompt.endswith("#") else "user", rest=found["rest"] or "")
+
+
+def looks_like_root(line: str) -> bool:
+    """Whether a line may be a command after root's bare ``# ``, which by default is a comment or output."""
+    return bool(_ROOT_LOOKALIKE.match(line))

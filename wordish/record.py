@@ -1,0 +1,131 @@
+"""Transcript and Document -> values that JSON can hold.
+
+The shapes are contracts: `list.json` and `check.json` in ``wordish/schemas`` describe them. A key
+may be added within a version, never renamed, removed or given another meaning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from wordish import __version__
+from wordish.model import Diagnostic, Document, Options, Outcome, Step, Transcript, Verdict
+
+VERSION = 1
+
+Values = dict[str, Any]
+"""A JSON object: keys in a stable order."""
+
+
+def listing(documents: Iterable[Document]) -> Values:
+    """What ``wordish list --format json`` prints."""
+    return {
+        "version": VERSION,
+        "wordish": __version__,
+        "documents": [document_values(document) for document in documents],
+    }
+
+
+def report(transcripts: Sequence[Transcript], *, elapsed: float) -> Values:
+    """What ``wordish check --format json`` prints; ``elapsed`` is the whole run's, in seconds."""
+    return {
+        "version": VERSION,
+        "wordish": __version__,
+        "documents": [transcript_values(transcript) for transcript in transcripts],
+        "totals": {
+            "documents": count(transcript.outcome for transcript in transcripts),
+            "steps": count(verdict.outcome for transcript in transcripts for verdict in transcript.verdicts),
+            "elapsed": round(elapsed, 6),
+        },
+    }
+
+
+def document_values(document: Document) -> Values:
+    """One article as parsed: its steps, and every remark on it."""
+    return {
+        "path": clean(document.path),
+        "steps": [step_values(step) for step in document.steps],
+        "diagnostics": [diagnostic_values(diagnostic) for diagnostic in document.diagnostics],
+    }
+
+
+def transcript_values(transcript: Transcript) -> Values:
+    """One article as checked: where, when, for how long (seconds), and what became of each step."""
+    return {
+        "path": clean(transcript.document.path),
+        "outcome": str(transcript.outcome),
+        "target": str(transcript.target),
+        "started": transcript.started,
+        "elapsed": round(transcript.elapsed, 6),
+        "environment": {clean(key): clean(value) for key, value in transcript.environment.items()},
+        "error": clean(transcript.error),
+        "interrupted": transcript.interrupted,
+        "steps": [verdict_values(verdict) for verdict in transcript.verdicts],
+    }
+
+
+def step_values(step: Step) -> Values:
+    """One step as parsed. ``path`` is the file where it stands, which may be an included one."""
+    expectation = step.expectation
+    return {
+        "path": clean(step.path),
+        "line": step.line,
+        "end_line": step.end_line,
+        "prompt": clean(step.prompt),
+        "user": step.user,
+        "command": clean(step.command),
+        "expected": clean(expectation.text),
+        "expected_line": expectation.lines[0] if expectation.lines else None,
+        "options": option_values(step.options),
+    }
+
+
+def verdict_values(verdict: Verdict) -> Values:
+    """One step as judged. What never ran printed ``None``; what never ended has the status ``None``."""
+    output = verdict.output
+    return {
+        **step_values(verdict.step),
+        "outcome": str(verdict.outcome),
+        "reason": clean(verdict.reason),
+        "diff": clean(verdict.diff),
+        "stdout": clean(output.stdout) if output else None,
+        "stderr": clean(output.stderr) if output else None,
+        "status": output.status if output else None,
+        "elapsed": round(output.elapsed, 6) if output else None,
+    }
+
+
+def option_values(options: Options) -> Values:
+    """What an author said, in the words of the markup; what was not said is left out."""
+    said = ((field.name, getattr(options, field.name)) for field in fields(options))
+    return {
+        name.replace("_", "-"): clean(value) if isinstance(value, str) else value
+        for name, value in said
+        if value is not None
+    }
+
+
+def diagnostic_values(diagnostic: Diagnostic) -> Values:
+    """One remark on an article."""
+    return {
+        "path": clean(diagnostic.path),
+        "line": diagnostic.line,
+        "severity": str(diagnostic.severity),
+        "name": diagnostic.name,
+        "message": clean(diagnostic.message),
+        "hint": clean(diagnostic.hint),
+    }
+
+
+def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """How many of each outcome, zeros included."""
+    counts = Counter(outcomes)
+    return {str(outcome): counts[outcome] for outcome in Outcome}
+
+
+def clean(text: str) -> str:
+    """``text`` without lone surrogates, which JSON cannot hold: each becomes U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,123 @@
+"""Document + shells -> Verdicts: the loop, and when to stop.
+
+The steps run in the article's order. What keeps a step from running:
+
+- its own ``skip``;
+- a failure before it (``after line N``), unless ``keep_going``; a lost shell is always the end;
+- an interruption before it.
+
+Cleanup steps run all the same, at their place in that order: in an article that passes they are
+steps like any other, in one that does not they are what still runs at the end. Only a second
+interruption, or the loss of the machine, skips them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from wordish.errors import MachineError
+from wordish.judge import judge
+from wordish.model import Document, Judged, Outcome, Running, Step, User, Verdict
+from wordish.shell import Shell
+
+RED = (Outcome.FAILED, Outcome.ERROR)
+
+
+def replay(
+    document: Document,
+    shell_for: Callable[[User], Shell],
+    *,
+    timeout: float,
+    keep_going: bool = False,
+    tell: Callable[[Running | Judged], None] = lambda _: None,
+) -> Iterator[Verdict]:
+    """Yield one verdict for each step of ``document``, in order, whatever happens.
+
+    ``shell_for`` gives a user's shell and is asked before every step. ``timeout`` is in seconds,
+    for the steps that do not say. ``keep_going`` goes on after a wrong output. ``tell`` hears each
+    step start and each verdict.
+
+    Raises, after the last verdict, `KeyboardInterrupt` when the replay was interrupted, else the
+    first `wordish.errors.MachineError` when one was met.
+    """
+    total = len(document.steps)
+    stopped = ""  # why the steps that are not for cleaning up no longer run
+    lost: dict[User, MachineError] = {}
+    ended: list[Shell] = []
+    interruptions = 0
+    for number, step in enumerate(document.steps, 1):
+        try:
+            reason = _reason_to_skip(
+                step, stopped=stopped, lost=step.user in lost, given_up=interruptions > 1
+            )
+            if reason:
+                verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
+            else:
+                tell(Running(path=document.path, step=step, number=number, total=total))
+                verdict = _attempt(
+                    step, shell_for, timeout=timeout, following=document.steps[number:], ended=ended
+                )
+        except KeyboardInterrupt:
+            interruptions += 1
+            verdict = Verdict(step=step, outcome=Outcome.ERROR, reason="interrupted")
+        except MachineError as error:
+            lost[step.user] = error
+            verdict = Verdict(step=step, outcome=Outcome.ERROR, reason=str(error))
+        try:
+            tell(Judged(path=document.path, verdict=verdict, number=number, total=total))
+        except KeyboardInterrupt:
+            interruptions += 1
+        if interruptions:
+            stopped = stopped or f"interrupted at line {step.line}"
+        elif verdict.outcome in RED and not (keep_going and _can_go_on(verdict)):
+            stopped = stopped or f"after line {step.line}"
+        yield verdict
+    if interruptions:
+        raise KeyboardInterrupt
+    if lost:
+        raise next(iter(lost.values()))
+
+
+def _reason_to_skip(step: Step, *, stopped: str, lost: bool, given_up: bool) -> str:
+    """Why ``step`` does not run, "" when it does."""
+    if step.options.skip is not None:
+        return step.options.skip or "asked for"
+    if step.options.cleanup and not lost and not given_up:
+        return ""
+    return stopped
+
+
+def _can_go_on(verdict: Verdict) -> bool:
+    """Whether this red verdict leaves a shell in which the next steps mean something."""
+    return verdict.output is not None and not verdict.output.ended
+
+
+def _attempt(
+    step: Step,
+    shell_for: Callable[[User], Shell],
+    *,
+    timeout: float,
+    following: Iterable[Step],
+    ended: list[Shell],
+) -> Verdict:
+    """Run one step and judge it; a shell that it ends is added to ``ended``.
+
+    A step that ends its shell and is not the last one has failed, whatever it printed: otherwise an
+    ``exit 0`` in the middle would turn the rest of the article into a silent pass.
+    """
+    shell = shell_for(step.user)
+    if any(shell is other for other in ended):
+        return Verdict(step=step, outcome=Outcome.SKIPPED, reason="its shell has ended")
+    seconds = timeout if step.options.timeout is None else step.options.timeout
+    output = shell.run(step.command, timeout=seconds)
+    verdict = judge(step, output, timeout=seconds)
+    if not output.ended:
+        return verdict
+    ended.append(shell)
+    waiting = (later for later in following if later.options.skip is None)
+    if verdict.outcome is Outcome.PASSED and any(
+        not later.options.cleanup or shell_for(later.user) is shell for later in waiting
+    ):
+        return replace(verdict, outcome=Outcome.FAILED, reason="the shell ended here, and steps follow")
+    return verdict

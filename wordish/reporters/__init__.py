@@ -1,0 +1,29 @@
+"""Transcripts -> words on a stream: one module a form.
+
+A new one is a module that provides what `Reporter` says, a line in `REPORTERS`, and its tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol, TextIO
+
+from wordish.model import Event
+from wordish.reporters import json, terminal
+from wordish.reporters.style import Style
+
+
+class Reporter(Protocol):
+    """What a module of this folder provides."""
+
+    def report(
+        self, stream: TextIO, *, style: Style, articles: int
+    ) -> AbstractContextManager[Callable[[Event], None]]:
+        """Give what is to hear the events of a run of so many ``articles``.
+
+        What it hears it writes on ``stream``, at once or on leaving the context.
+        """
+
+
+REPORTERS: dict[str, Reporter] = {"terminal": terminal, "json": json}

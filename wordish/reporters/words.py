@@ -1,0 +1,163 @@
+"""What became of articles and steps, in words: lines of styled spans, for any stream.
+
+Whatever comes from an article or a machine has been through `wordish.reporters.style.visible`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from wordish.diff import marked
+from wordish.model import Document, Outcome, Step, Transcript, Verdict
+from wordish.reporters.style import Line, visible
+
+STDERR_TAIL = 10
+"""Lines of a failed step's stderr that are shown."""
+
+
+def article(transcript: Transcript, counts: Counter[str]) -> Line:
+    """One line: the article, what became of its steps, where and in how long."""
+    worst = outcome(transcript)
+    parts = [f"{counts[word]} {word}" for word in _ORDER if counts[word] and word != "error"]
+    if worst in ("error", "interrupted"):
+        parts = [worst, *parts]
+    return [
+        (visible(transcript.document.path), "place"),
+        (": ", ""),
+        (", ".join(parts), worst),
+        (f" in {duration(transcript.elapsed)} ({visible(str(transcript.target))})", ""),
+    ]
+
+
+def outcome(transcript: Transcript) -> str:
+    """The article's outcome, ``interrupted`` told from other errors."""
+    return "interrupted" if transcript.interrupted else str(transcript.outcome)
+
+
+def step(verdict: Verdict) -> Line:
+    """One line: the step, what became of it, in how long."""
+    took = f" in {duration(verdict.output.elapsed)}" if verdict.output else ""
+    why = f" ({visible(verdict.reason)})" if verdict.outcome is Outcome.SKIPPED else ""
+    return [
+        *place(verdict.step),
+        (str(verdict.outcome), str(verdict.outcome)),
+        (f"{took}{why}: ", ""),
+        *first_line(verdict.step),
+    ]
+
+
+def failure(verdict: Verdict) -> Iterator[Line]:
+    """What is wrong: place and reason, the command, the difference, the status, the tail of stderr."""
+    kind = str(verdict.outcome)
+    yield [*place(verdict.step), (f"{kind}: {visible(verdict.reason)}" if verdict.reason else kind, kind)]
+    for number, text in enumerate(visible(verdict.step.command).split("\n")):
+        lead = (
+            visible(verdict.step.prompt.rstrip()) if number == 0 else " " * len(verdict.step.prompt.rstrip())
+        )
+        yield [(f"    {lead} ", "prompt"), (text, "command")]
+    for row, changed in marked(visible(verdict.diff)):
+        yield [("    ", ""), *_row(row, changed)]
+    if verdict.output:
+        yield from _circumstances(verdict)
+
+
+def _row(row: str, changed: list[tuple[int, int]]) -> Iterator[tuple[str, str]]:
+    """A line of a diff, cut where its changed words start and end."""
+    style = _SIGNS.get(row[:1], "") if not row.startswith(("--- ", "+++ ")) else "quiet"
+    position = 0
+    for start, end in changed:
+        yield row[position:start], style
+        yield row[start:end], f"{style} word"
+        position = end
+    yield row[position:], style
+
+
+_SIGNS = {"-": "removed", "+": "added", "@": "quiet", "\\": "quiet"}
+
+
+def _circumstances(verdict: Verdict) -> Iterator[Line]:
+    assert verdict.output is not None
+    status, took = verdict.output.status, duration(verdict.output.elapsed)
+    ended = f"exit status {status}" if status is not None else "no exit status"
+    yield [(f"    {ended}, after {took}", "quiet")]
+    said = visible(verdict.output.stderr).split("\n")
+    shown = {line[1:] for line in verdict.diff.splitlines()}
+    if any(line and line not in shown for line in said):
+        yield [("    on stderr:", "quiet")]
+        if len(said) > STDERR_TAIL:
+            yield [(f"      ({len(said) - STDERR_TAIL} lines before)", "quiet")]
+        for line in said[-STDERR_TAIL:]:
+            yield [(f"      {line}", "")]
+
+
+def steps(document: Document) -> Iterator[str]:
+    """The steps as parsed, a line for each line of their commands, the first with ``file:line: ``."""
+    for step in document.steps:
+        lead = f"{visible(step.path)}:{step.line}: {visible(step.prompt.rstrip())} "
+        first, *rest = visible(step.command).split("\n")
+        yield lead + first
+        yield from (" " * len(lead) + line for line in rest)
+
+
+def trouble(transcript: Transcript) -> Iterator[Line]:
+    """Why wordish could not tell, unless the verdict on a step says it."""
+    if transcript.error and not any(transcript.error == verdict.reason for verdict in transcript.verdicts):
+        yield [
+            (visible(transcript.document.path), "place"),
+            (": ", ""),
+            (f"error: {visible(transcript.error)}", "error"),
+        ]
+
+
+def summary(articles: Counter[str], steps: Counter[str], *, elapsed: float, missing: int) -> Line:
+    """One line on the whole run; ``missing`` articles were never begun."""
+    worst = next((word for word in _ORDER if articles[word]), "skipped")
+    line: Line = [
+        (f"{_many(articles.total(), 'article')}: ", ""),
+        (_counted(articles), worst),
+        (f"; {_many(steps.total(), 'step')}: ", ""),
+        (_counted(steps), worst),
+        (f"; {duration(elapsed)}", ""),
+    ]
+    return [*line, (f"; {_many(missing, 'article')} never begun", "error")] if missing else line
+
+
+def counts(verdicts: Iterable[Verdict]) -> Counter[str]:
+    """How many steps of each outcome, ``skipped`` on request told from ``not reached``."""
+    return Counter(
+        "not reached"
+        if verdict.outcome is Outcome.SKIPPED and verdict.step.options.skip is None
+        else str(verdict.outcome)
+        for verdict in verdicts
+    )
+
+
+def place(step: Step) -> Line:
+    """``file:line: ``, as editors understand it."""
+    return [(f"{visible(step.path)}:{step.line}", "place"), (": ", "")]
+
+
+def first_line(step: Step) -> Line:
+    """The prompt and the first line of the command."""
+    first, newline, _ = visible(step.command).partition("\n")
+    return [(f"{visible(step.prompt.rstrip())} ", "prompt"), (first + (" …" if newline else ""), "command")]
+
+
+def duration(seconds: float) -> str:
+    """``0.05 s``, ``12.3 s``, ``2 min 05 s``."""
+    if seconds < 59.95:
+        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+_ORDER = ("interrupted", "error", "failed", "passed", "skipped", "not reached")
+
+
+def _counted(counter: Counter[str]) -> str:
+    return ", ".join(f"{counter[word]} {word}" for word in _ORDER if counter[word]) or "none"
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,253 @@
+"""Documents + Target -> Transcripts, one by one.
+
+`plan` decides where each article runs and refuses what must not run, before anything does.
+`check` takes values and gives a value, so that any `concurrent.futures.Executor` can be given it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from wordish.errors import MachineError, UsageError
+from wordish.model import (
+    Began,
+    Diagnostic,
+    Document,
+    Event,
+    Machine,
+    Outcome,
+    Said,
+    Step,
+    Target,
+    Transcript,
+    Verdict,
+)
+from wordish.replay import replay
+from wordish.targets import TARGETS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Where the user wants articles to run; "" and ``False``: nothing said.
+
+    ``on`` (``host``, ``vm``, ``vm:NAME``, ``KIND:ADDRESS``) and ``machine`` come from the command
+    line and beat the article. ``default_machine`` is the configuration's. ``as_root`` allows root
+    steps on the target that ``on`` names. ``superuser``: this process may act as root here.
+    """
+
+    on: str = ""
+    machine: str = ""
+    default_machine: str = ""
+    as_root: bool = False
+    superuser: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One article and where it runs."""
+
+    document: Document
+    target: Target
+
+
+def plan(
+    documents: Iterable[Document], *, wish: Wish, machines: Mapping[str, Machine]
+) -> tuple[list[Job], list[Diagnostic]]:
+    """Choose a target for each document, and say what keeps documents from running.
+
+    An article without steps gives no job. The target: the command line's, else the article's
+    ``on``, else ``vm`` for an article that names a machine or has a root step that runs, else
+    ``host``. Raises `wordish.errors.UsageError` when the wish itself makes no sense.
+    """
+    _refuse_nonsense(wish, machines)
+    jobs: list[Job] = []
+    problems: list[Diagnostic] = []
+    for document in documents:
+        if not document.steps:
+            continue
+        target = choose(document, wish)
+        found = _objection(document, target, machines=machines, superuser=wish.superuser)
+        if found:
+            problems.append(found)
+        else:
+            jobs.append(Job(document=document, target=target))
+    return jobs, problems
+
+
+def choose(document: Document, wish: Wish) -> Target:
+    """Where ``document`` runs; whether it may is another question."""
+    machine = wish.machine or document.options.machine or ""
+    root = any(step.user == "root" and step.options.skip is None for step in document.steps)
+    on = wish.on or document.options.on or ("vm" if root or machine else "host")
+    kind, _, address = on.partition(":")
+    as_root = wish.as_root and bool(wish.on)
+    if kind == "vm":
+        return Target(kind="vm", machine=address or machine or wish.default_machine, as_root=as_root)
+    return Target(kind=kind, address=address, as_root=as_root)
+
+
+def check(
+    job: Job,
+    *,
+    machines: Mapping[str, Machine],
+    timeout: float,
+    keep_going: bool = False,
+    tell: Callable[[Event], None] = lambda _: None,
+) -> Transcript:
+    """Replay one article where its job says and tell what became of it.
+
+    Never raises for a broken machine or an interruption: the transcript says so, and has a
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say.
+    """
+    document, target = job.document, job.target
+    started = datetime.now().astimezone().isoformat(timespec="seconds")
+    clock = time.monotonic()
+    verdicts: list[Verdict] = []
+    environment: dict[str, str] = {}
+    error, interrupted = "", False
+    try:
+        tell(Began(path=document.path, target=target, total=len(document.steps)))
+        if all(step.options.skip is not None for step in document.steps):
+            verdicts.extend(_unreached(document.steps))
+        else:
+            reach = TARGETS[target.kind].reach
+            with reach(target, machines=machines, say=_sayer(document, tell)) as place:
+                environment.update(place.environment)
+                for verdict in replay(
+                    document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
+                ):
+                    verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
+    except KeyboardInterrupt:
+        interrupted = True
+    except MachineError as broken:
+        error = str(broken)
+    transcript = Transcript(
+        document=document,
+        target=target,
+        verdicts=(*verdicts, *_unreached(document.steps[len(verdicts) :])),
+        started=started,
+        elapsed=time.monotonic() - clock,
+        environment=environment,
+        error=error,
+        interrupted=interrupted,
+    )
+    tell(transcript)
+    return transcript
+
+
+def run(
+    jobs: Iterable[Job],
+    *,
+    machines: Mapping[str, Machine],
+    timeout: float,
+    keep_going: bool = False,
+    tell: Callable[[Event], None] = lambda _: None,
+) -> Iterator[Transcript]:
+    """Check the jobs one by one; the first interruption ends the run."""
+    for job in jobs:
+        transcript = check(job, machines=machines, timeout=timeout, keep_going=keep_going, tell=tell)
+        yield transcript
+        if transcript.interrupted:
+            return
+
+
+def _sayer(document: Document, tell: Callable[[Event], None]) -> Callable[[str], None]:
+    return lambda text: tell(Said(path=document.path, text=text))
+
+
+def _unreached(steps: Iterable[Step]) -> list[Verdict]:
+    return [
+        Verdict(
+            step=step,
+            outcome=Outcome.SKIPPED,
+            reason="not reached" if step.options.skip is None else step.options.skip or "asked for",
+        )
+        for step in steps
+    ]
+
+
+def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
+    kind, _, address = wish.on.partition(":")
+    if wish.on and kind not in TARGETS:
+        raise UsageError("no such target", where=f"--on {wish.on}", hint=f"there are {', '.join(TARGETS)}")
+    if kind == "host" and address:
+        raise UsageError("host takes no address", where=f"--on {wish.on}", hint="say `--on host`")
+    if wish.machine and kind not in ("", "vm"):
+        raise UsageError(
+            f"{kind} has no machines", where=f"--machine {wish.machine}", hint="it goes with `--on vm`"
+        )
+    if wish.as_root and not wish.on:
+        raise UsageError(
+            "allows root steps on a target that you name",
+            where="--as-root",
+            hint="say `--on host --as-root`, or leave it out to run root steps in a virtual machine",
+        )
+    for where, name in (
+        (f"--machine {wish.machine}", wish.machine),
+        (f"--on {wish.on}", address if kind == "vm" else ""),
+    ):
+        if name and name not in machines:
+            raise UsageError("this machine is not described", where=where, hint=_described(machines))
+
+
+def _objection(
+    document: Document, target: Target, *, machines: Mapping[str, Machine], superuser: bool
+) -> Diagnostic | None:
+    """What keeps ``document`` from running on ``target``, ``None`` when nothing does."""
+    if target.kind not in TARGETS:
+        return Diagnostic(
+            path=document.path,
+            line=_line_of(document, "on", target.kind),
+            name="unknown-target",
+            message=f"no such target: {target.kind}",
+            hint=f"there are {', '.join(TARGETS)}",
+        )
+    if target.kind == "vm" and target.machine not in machines:
+        return Diagnostic(
+            path=document.path,
+            line=_line_of(document, "machine|on", target.machine),
+            name="unknown-machine",
+            message=f"the machine {target.machine!r} is not described"
+            if target.machine
+            else "which machine?",
+            hint=_described(machines) if target.machine else _choice(machines),
+        )
+    roots = [step for step in document.steps if step.user == "root" and step.options.skip is None]
+    if (
+        not roots
+        or TARGETS[target.kind].DISPOSABLE
+        or (target.as_root and (superuser or target.kind != "host"))
+    ):
+        return None
+    return Diagnostic(
+        path=roots[0].path,
+        line=roots[0].line,
+        name="root-prompt",
+        message=f"a root prompt, but the target {target.kind} is not thrown away afterwards",
+        hint="run it in a virtual machine with `--on vm`, or say `--on host --as-root` if you mean it"
+        if not target.as_root
+        else "`--as-root` needs wordish itself to run as root",
+    )
+
+
+def _described(machines: Mapping[str, Machine]) -> str:
+    return f"described are {', '.join(sorted(machines))}; others go into [tool.wordish.machines.NAME]"
+
+
+def _choice(machines: Mapping[str, Machine]) -> str:
+    return (
+        f"say `--machine NAME`, or set `machine` in [tool.wordish], to one of {', '.join(sorted(machines))}"
+    )
+
+
+def _line_of(document: Document, words: str, value: str) -> int:
+    """The line that gives the option ``words`` (a regular expression) this value; 1 when none is found."""
+    pattern = re.compile(rf"\b(?:{words})\s*[=:].*{re.escape(value)}") if value else None
+    for number, line in enumerate(document.text.splitlines(), 1):
+        if pattern and pattern.search(line):
+            return number
+    return 1

@@ -1,0 +1,187 @@
+"""Where a command ends, decided by the shell's own parser.
+
+``bash -n`` reads a text without running any of it and complains when it wanted more. It agrees with
+what an interactive bash does at a keyboard (PS1 or PS2 next), costs about a millisecond, and knows
+all of bash's grammar. Commands of plain words are recognised here and never cost that call.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+
+from wordish.errors import MissingToolError
+
+# How often bash is asked about one command.
+PATIENCE = 1000
+
+# What bash calls an input that stopped too early, in the C locale (bash 5.0 to 5.3: parse.y, make_cmd.c).
+_MORE = re.compile(
+    r"unexpected EOF while looking for matching `(?P<quote>.)'"
+    r"|here-document at line \d+ delimited by end-of-file \(wanted `(?P<word>.*)'\)"
+    r"|unexpected end of file|unexpected token `EOF'"
+)
+
+# Bash's reserved words (bash(1), RESERVED WORDS): at the start of a command they may open a compound.
+_RESERVED = frozenset(
+    {"!", "{", "}", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for"}
+    | {"function", "if", "in", "select", "then", "time", "until", "while"}
+)
+
+# The pieces of a simple command. A word has neither expansions that nest nor anything bash reads
+# specially; "[" after a letter is left to bash, which may take it for an array's subscript.
+_PIECE = re.compile(
+    r"""
+    (?P<blank>[ \t]++)
+  | (?P<comment>(?<![^ \t])\#[^\n]*+)
+  | (?P<redirection>(?:[0-9]++|&)?+(?:>>|>)(?:&[0-9-]++)?+|[0-9]*+<(?![<(&>]))
+  | (?P<operator>&&|\|\|?+|;(?!;)|&)
+  | (?P<word>(?:
+        (?:[^\x00-\x20\x7f'"\\$`&|;<>()!\[\#]|(?<![\w\]])\[|(?<=[\w./:=,@%+~-])\#)
+      | '[^'\n]*+'
+      | "(?:[^"\\$`\n]|\$[A-Za-z_]\w*+|\$[0-9?])*+"
+      | \$[A-Za-z_]\w*+ | \$[0-9?]
+    )++)
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+# What can end a compound command; a line without any of these leaves it open.
+_CLOSER = re.compile(r"[})\]]|\b(?:fi|done|esac)\b")
+_DANGLING = re.compile(r"(?:[|&]|\\)\s*$")
+
+
+def plainly_complete(line: str) -> bool:
+    """Whether this one line is surely a whole command, without asking bash.
+
+    ``False`` means "ask". Sure are simple commands of words, quoted strings and variables, joined by
+    ``| && || ; &`` and redirected, none of which starts with a reserved word.
+    """
+    position, starts, dangling, redirected = 0, True, False, False
+    while position < len(line):
+        piece = _PIECE.match(line, position)
+        if piece is None:
+            return False
+        position, kind, text = piece.end(), piece.lastgroup, piece.group()
+        if kind == "comment":
+            break
+        if kind == "redirection":
+            if redirected:
+                return False
+            redirected = not text[-1].isdigit() and text[-1] != "-"
+        elif kind == "operator":
+            if starts or redirected:
+                return False
+            starts, dangling = True, text not in ("&", ";")
+        elif kind == "word" and redirected:
+            redirected = False
+        elif kind == "word":
+            if starts and text in _RESERVED:
+                return False
+            dangling, starts = False, starts and "=" in text
+    return not (dangling or redirected)
+
+
+def wanting(text: str) -> str:
+    """What bash still waits for after ``text``; "" when it is a whole command.
+
+    One of: a quote or bracket; ``<<WORD`` for a here-document; ``\\`` for a line that goes on;
+    ``...`` for an open ``{ ( do then case && ||`` or the like. A text that bash refuses for another
+    reason is whole: at a keyboard bash would refuse it there and then.
+
+    Raises `MissingToolError` without bash.
+    """
+    if "\n" not in text and plainly_complete(text):
+        return ""
+    found = _MORE.search(_complaint(text))
+    if found:
+        if found["word"] is not None:
+            return f"<<{found['word']}"
+        return found["quote"] or "..."
+    backslashes = len(text) - len(text.rstrip("\\"))
+    return "\\" if backslashes % 2 and not _in_comment(text) else ""
+
+
+def extent(lines: Sequence[str]) -> tuple[int, str]:
+    """How many of these lines the first command takes, and what it still waits for ("" when it ended).
+
+    The soonest end counts. Bash is asked only where the command can end, and not more than `PATIENCE`
+    times: a command that is then still open is taken for one that never ends.
+    """
+    wanted, above = wanting(lines[0]), lines[0]
+    asked = 0
+    for count, line in enumerate(lines):
+        if count == 0:
+            continue
+        if not wanted:
+            return count, ""
+        if _may_end(line, above=above, wanted=wanted):
+            asked += 1
+            if asked > PATIENCE:
+                break
+            wanted = wanting("\n".join(lines[: count + 1]))
+        if line.strip():
+            above = line
+    return len(lines), wanted
+
+
+def _may_end(line: str, *, above: str, wanted: str) -> bool:
+    """Whether ``line`` can end a text that waits for ``wanted``; certain when it says no.
+
+    ``above`` is the last line above it that is not blank.
+    """
+    if wanted.startswith("<<"):
+        # The delimiter may be indented by tabs (<<-), or be followed by what closes an outer command.
+        return line.lstrip("\t").startswith(wanted[2:]) or bool(_CLOSER.search(line))
+    if wanted == "...":
+        return bool(_CLOSER.search(line) or _DANGLING.search(above) or "#" in above)
+    return wanted == "\\" or wanted in line
+
+
+def missing(text: str) -> str:
+    """The word that would end an open compound command (``}``, ``fi``), "" when no single one does."""
+    return next((word for word in ("}", ")", "fi", "done", "esac") if not _complaint(f"{text}\n{word}")), "")
+
+
+def is_comment(text: str, position: int) -> bool:
+    """Whether the ``#`` at this ``position`` of ``text`` starts a comment for bash."""
+    before = text[:position]
+    if before and before[-1] not in " \t\n":
+        return False
+    line_start = before.rfind("\n") + 1
+    if not line_start and plainly_complete(before):
+        return True
+    if line_start and wanting(text[: line_start - 1]).startswith("<<"):
+        return False
+    # Inside a comment nothing opens or closes a string, so bash still waits for the same thing.
+    return len({wanting(f"{before}#{quote}") for quote in ("", "'", '"')}) == 1
+
+
+def _in_comment(text: str) -> bool:
+    """Whether the end of ``text``, a backslash, stands in a comment, where it means nothing."""
+    line = text[text.rfind("\n") + 1 :]
+    return "#" in line and not _MORE.search(_complaint(text[:-1] + "'"))
+
+
+@functools.lru_cache(maxsize=4096)
+def _complaint(text: str) -> str:
+    """What ``bash -n`` says of a text, first complaint first.
+
+    The environment is emptied: BASH_ENV would be run, SHELLOPTS would change the grammar, and the
+    messages must be those of the C locale.
+    """
+    try:
+        done = subprocess.run(
+            ["bash", "-n"],
+            input=f"{text}\n".encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise MissingToolError("bash is not installed", hint="apt-get install bash") from error
+    return done.stderr.decode(errors="replace")
