@@ -273,7 +273,7 @@ def test_an_output_may_be_a_device(write: Write, capfd: pytest.CaptureFixture[st
 def test_steps_are_listed_with_their_places(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
     write("a.txt", "~# cat <<EOF\nx\nEOF\nx\n~$ ls\n")
     assert main(["list", "a.txt"]) == 0
-    assert capfd.readouterr().out == "a.txt:1: ~# cat <<EOF\n            x\n            EOF\na.txt:5: ~$ ls\n"
+    assert capfd.readouterr().out == "a.txt:1: ~# cat <<EOF\n    x\n    EOF\na.txt:5: ~$ ls\n"
 
 
 def test_the_steps_are_listed_for_programs(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
@@ -291,7 +291,7 @@ def test_help_and_version_import_nothing_heavy(tmp_path: Path) -> None:
         "import sys, contextlib\n"
         "from wordish.cli import main\n"
         "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
-        "heavy = {'rich', 'pexpect', 'msgspec', 'docutils', 'markdown_it', 'sphinx', 'subprocess', 'dataclasses'}\n"
+        "heavy = {'rich', 'pexpect', 'msgspec', 'docutils', 'markdown_it', 'subprocess', 'dataclasses'}\n"
         "sys.exit(sorted(heavy & set(sys.modules)) or 0)\n"
     )
     for flag in ("--version", "--help"):
@@ -301,7 +301,7 @@ def test_help_and_version_import_nothing_heavy(tmp_path: Path) -> None:
 
 def test_a_pipe_costs_no_rich(write: Write) -> None:
     write("good.txt", GOOD)
-    code = "import sys\nfrom wordish.cli import main\nmain(['check', 'good.txt'])\nsys.exit('rich' in sys.modules)\n"
+    code = "import sys, wordish.cli as cli; cli.main(['check', 'good.txt']); sys.exit('rich' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL).returncode == 0
     )
@@ -373,3 +373,28 @@ def test_output_that_the_terminal_cannot_show_is_no_crash(tmp_path: Path) -> Non
     assert process.returncode == 1
     assert "+\\xe9" in out
     assert err == ""
+
+
+def test_machines_are_listed_and_removed(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert main(["machine", "list"]) == 0
+    assert capfd.readouterr().out == ""
+    assert main(["machine", "remove", "lab"]) == 2
+    assert "no machine 'lab' is built" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("found", "status"), [(True, 0), (False, 1)])
+def test_the_doctor_names_the_cure(
+    found: bool, status: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    finding = SimpleNamespace(
+        name="QEMU", found=found, detail="runs machines", install_hint="apt-get install qemu"
+    )
+    doctor = SimpleNamespace(findings=lambda: [finding])
+    monkeypatch.setitem(sys.modules, "wordish.machine.doctor", cast(Any, doctor))
+    assert main(["doctor"]) == status
+    out = capfd.readouterr().out
+    assert "QEMU: runs machines" in out
+    assert ("apt-get install qemu" in out) is not found

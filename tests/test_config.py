@@ -110,7 +110,8 @@ def test_the_only_machine_is_the_default_one() -> None:
         ),
         (
             "[tool.wordish.machines.lab]\nmirror = '--hook=rm'\n",
-            "pyproject.toml:2: tool.wordish.machines.lab.mirror: not a mirror: write an http, https or file URL",
+            "pyproject.toml:2: tool.wordish.machines.lab.mirror: not a mirror"
+            ": write an http, https or file URL",
         ),
         (
             "[tool.wordish]\nmachine = 'x'\n[tool.wordish.machines.lab]\n",

@@ -70,7 +70,9 @@ def test_an_article_comes_once_however_it_is_spelt(tree: Path) -> None:
     ]
 
 
-def test_paths_start_at_the_base_and_can_be_opened_from_here(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_start_at_the_base_and_can_be_opened_from_here(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert found("docs", base=tree) == ALL
     monkeypatch.chdir(tree / "docs" / "sub")
     assert found("docs/one.rst", base=tree) == ["../one.rst"]
@@ -94,7 +96,8 @@ def test_nothing_there_is_an_error(path: str, message: str) -> None:
 
 
 def test_a_document_is_all_steps_with_the_articles_options() -> None:
-    text = "---\nwordish: timeout=9 status=any\n---\n\n<!-- wordish: status=1 -->\n```\n$ a\nb\n$ c # ignore\n```\n"
+    front = "---\nwordish: timeout=9 status=any\n---\n\n"
+    text = front + "<!-- wordish: status=1 -->\n```\n$ a\nb\n$ c # ignore\n```\n"
     article = document.parse(text, path="a.md")
     assert (article.path, article.text, article.errors) == ("a.md", text, ())
     assert article.options == Options(timeout=9, status="any")
@@ -110,7 +113,12 @@ def test_byte_order_mark_and_line_ends_are_kept_and_do_not_matter(tmp_path: Path
     article = document.read(path)
     assert article.text.encode() == data
     (step,) = article.steps
-    assert (step.line, step.command, step.expectation.text, step.options.timeout) == (6, "a \\\n  b", "out", 9)
+    assert (step.line, step.command, step.expectation.text, step.options.timeout) == (
+        6,
+        "a \\\n  b",
+        "out",
+        9,
+    )
 
 
 @pytest.mark.parametrize("path", ["a.txt", "README", "a.unknown"])
@@ -142,10 +150,10 @@ def test_a_transcript_that_lost_its_braces() -> None:
         (14, 14, "sell brass"),
         (15, 15, "cat shop/lamps"),
         (33, 34, "copy () {"),
-        (44, 45, "throw_away () {"),
-        (49, 49, "copy"),
-        (50, 50, "ls -d copy"),
-        (53, 53, "throw_away"),
+        (43, 44, "throw_away () {"),
+        (48, 48, "copy"),
+        (49, 49, "ls -d copy"),
+        (52, 52, "throw_away"),
     ]
     assert {step.user for step in article.steps} == {"root"}
     assert article.steps[3].expectation.lines == (16, 16)
@@ -175,13 +183,18 @@ def test_what_is_no_text_is_refused(
 
 def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for path, message in ((tmp_path / "none", "cannot be read: No such file"), (tmp_path / "pipe", "not a file")):
+    for path, message in (
+        (tmp_path / "none", "cannot be read: No such file"),
+        (tmp_path / "pipe", "not a file"),
+    ):
         with pytest.raises(ArticleError, match=message):
             document.read(path)
 
 
 @pytest.mark.parametrize("path", ["a.rst", "a.md", "a.txt", "a.console"])
-@pytest.mark.parametrize("text", ["", "\n", "$", "::", "```", ".. wordish:", "<!-- wordish:", "% wordish:", "---\n---", "%"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "$", "::", "```", ".. wordish:", "<!-- wordish:", "% wordish:", "---\n---", "%"]
+)
 def test_fragments_are_read(path: str, text: str) -> None:
     for whole in (text, f"{text}\n", f"{text}\n\n\n", f"x\n\n{text}"):
         assert document.parse(whole, path=path).steps == ()

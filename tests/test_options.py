@@ -27,7 +27,10 @@ def parse(text: str, level: options.Level | None = None) -> tuple[Options, list[
         ("status=1", Options(status=1)),
         ("status=any", Options(status="any")),
         ("match=regex stream=stderr", Options(match="regex", stream="stderr")),
-        ("status-only ignore hidden cleanup", Options(status_only=True, ignore=True, hidden=True, cleanup=True)),
+        (
+            "status-only ignore hidden cleanup",
+            Options(status_only=True, ignore=True, hidden=True, cleanup=True),
+        ),
         ("ignore=no", Options(ignore=False)),
         ("skip", Options(skip="skip asked for")),
         ('skip="needs a printer"', Options(skip="needs a printer")),
@@ -77,7 +80,13 @@ def test_what_is_right_is_kept_beside_what_is_wrong() -> None:
 
 @pytest.mark.parametrize(
     ("text", "level"),
-    [("on=vm", "block"), ("machine=a", "step"), ("hidden", "article"), ("hidden", "step"), ("cleanup", "article")],
+    [
+        ("on=vm", "block"),
+        ("machine=a", "step"),
+        ("hidden", "article"),
+        ("hidden", "step"),
+        ("cleanup", "article"),
+    ],
 )
 def test_not_every_option_stands_everywhere(text: str, level: options.Level) -> None:
     _, (fault,) = parse(text, level)
@@ -119,7 +128,8 @@ def test_from_mapping_takes_what_toml_and_yaml_give() -> None:
 
 
 @pytest.mark.parametrize(
-    "mapping", [{"timeout": "soon"}, {"timeout": True}, {"status": 1.5}, {"skip": 3}, {"on": ["vm"]}, {"onn": "vm"}]
+    "mapping",
+    [{"timeout": "soon"}, {"timeout": True}, {"status": 1.5}, {"skip": 3}, {"on": ["vm"]}, {"onn": "vm"}],
 )
 def test_from_mapping_tells_faults_as_parse_does(mapping: dict[str, object]) -> None:
     found, faults = options.from_mapping(mapping, path="p", line=1)
@@ -149,8 +159,11 @@ def _spelt(said: Options) -> str:
     pairs = []
     for name in options.said(said):
         value = getattr(said, name.replace("-", "_"))
-        pairs.append(f"{name}={shlex.quote({True: 'yes', False: 'no'}.get(value, str(value)))}" if value in (True, False)
-                     and isinstance(value, bool) else f"{name}={shlex.quote(str(value))}")
+        pairs.append(
+            f"{name}={shlex.quote({True: 'yes', False: 'no'}.get(value, str(value)))}"
+            if value in (True, False) and isinstance(value, bool)
+            else f"{name}={shlex.quote(str(value))}"
+        )
     return " ".join(pairs)
 
 

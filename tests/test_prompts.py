@@ -36,7 +36,8 @@ def test_a_mere_word_is_a_weak_prompt(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["# ls", "$ls", "~#ls", "#", "", " $ ls", "> ls", ">>> x", "#1 # x", "postgres=# select", "a b$ c", "%"]
+    "line",
+    ["# ls", "$ls", "~#ls", "#", "", " $ ls", "> ls", ">>> x", "#1 # x", "postgres=# select", "a b$ c", "%"],
 )
 def test_no_prompts(line: str) -> None:
     assert prompts.match(line, weak=True) is None

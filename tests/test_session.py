@@ -11,9 +11,12 @@ from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Ste
 
 
 def read(
-    text: str, *, language: str = "", options: Options = Options(), running: bool = False  # noqa: B008
+    text: str,
+    *,
+    language: str = "",
+    running: bool = False,
 ) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
-    block = Block(path="a.rst", line=10, text=text, language=language, options=options, running=running)
+    block = Block(path="a.rst", line=10, text=text, language=language, running=running)
     return session.steps(block)
 
 
@@ -67,7 +70,9 @@ def test_a_bare_prompt_ends_an_output_and_runs_nothing() -> None:
     assert second.command == "b"
 
 
-@pytest.mark.parametrize("language", ["", "text", "console", "sh-session", "shell-session", "bash", "Console", "zsh"])
+@pytest.mark.parametrize(
+    "language", ["", "text", "console", "sh-session", "shell-session", "bash", "Console", "zsh"]
+)
 def test_languages_of_sessions(language: str) -> None:
     assert commands("$ a", language=language) == ["a"]
 
@@ -203,7 +208,9 @@ def test_what_bash_refuses_is_a_whole_command() -> None:
         ("echo \\# ignore", "echo \\# ignore", Options()),
     ],
 )
-def test_hints_are_taken_off_where_they_are_comments_to_bash(line: str, command: str | None, options: Options) -> None:
+def test_hints_are_taken_off_where_they_are_comments_to_bash(
+    line: str, command: str | None, options: Options
+) -> None:
     found, faults = read(f"$ {line}")
     assert [step.command for step in found] == ([command] if command else [])
     assert [step.options for step in found] == ([options] if command else [])
@@ -211,19 +218,26 @@ def test_hints_are_taken_off_where_they_are_comments_to_bash(line: str, command:
 
 
 def test_a_hint_may_stand_on_any_line_of_a_command_but_not_in_its_data() -> None:
-    first, second = steps("$ cat <<E # ignore\na # cleanup\nE\n$ for i in 1 # wordish: timeout=3\ndo a; done # ignore")
+    first, second = steps(
+        "$ cat <<E # ignore\na # cleanup\nE\n$ for i in 1 # wordish: timeout=3\ndo a; done # ignore"
+    )
     assert (first.command, first.options) == ("cat <<E\na # cleanup\nE", Options(ignore=True))
     assert (second.command, second.options) == ("for i in 1\ndo a; done", Options(timeout=3, ignore=True))
 
 
 def test_a_wrong_hint_is_an_error_and_its_step_left_out() -> None:
-    found, (fault,) = read("$ a\n$ b # wordish: statsu=1\n$ c # wordish: hidden")[0], read("$ b # wordish: statsu=1")[1]
+    found, (fault,) = (
+        read("$ a\n$ b # wordish: statsu=1\n$ c # wordish: hidden")[0],
+        read("$ b # wordish: statsu=1")[1],
+    )
     assert [step.command for step in found] == ["a"]
     assert (fault.name, fault.line, fault.hint) == ("unknown-option", 10, "did you mean status?")
 
 
 def test_the_expectation_says_what_is_asked_for() -> None:
-    block = Block(path="a", line=1, text="$ a # wordish: status=any", options=Options(match="exact", timeout=2))
+    block = Block(
+        path="a", line=1, text="$ a # wordish: status=any", options=Options(match="exact", timeout=2)
+    )
     (step,), _ = session.steps(block, outer=Options(stream="stdout", timeout=1))
     assert step.expectation == Expectation(status="any", match="exact", stream="stdout")
     assert step.options == Options(status="any", match="exact", stream="stdout", timeout=2)
@@ -298,7 +312,9 @@ WORD = st.text("abcxyz019./-=", min_size=1, max_size=6)
 SIMPLE = st.lists(WORD, min_size=1, max_size=4).map(" ".join)
 COMPOUND = st.tuples(WORD, SIMPLE).map(lambda p: f"for i in {p[0]}\ndo\n\n  echo {p[1]}\ndone")
 QUOTED = st.lists(SIMPLE, min_size=1, max_size=3).map(lambda p: "echo '" + "\n".join(p) + "'")
-HERE = st.lists(SIMPLE, max_size=3).map(lambda p: "\n".join(["cat <<-'END'", *(f"\t{x}" for x in p), "\tEND"]))
+HERE = st.lists(SIMPLE, max_size=3).map(
+    lambda p: "\n".join(["cat <<-'END'", *(f"\t{x}" for x in p), "\tEND"])
+)
 COMMAND = SIMPLE | COMPOUND | QUOTED | HERE
 LINE = st.text("abc .:+'\"{(\t", max_size=8).map(lambda text: f"o{text}")
 OUTPUT = st.lists(LINE, max_size=3)
@@ -326,10 +342,18 @@ def test_a_session_comes_back_as_it_was_written(parts: list[tuple[str, str, list
 
 def scanned(text: str) -> list[tuple[int, str]]:
     """The oracle: one-line commands after ``$``, found without any of wordish's code."""
-    return [(10 + n, line[2:].strip()) for n, line in enumerate(text.split("\n")) if line.startswith("$ ") and line[2:].strip()]
+    return [
+        (10 + n, line[2:].strip())
+        for n, line in enumerate(text.split("\n"))
+        if line.startswith("$ ") and line[2:].strip()
+    ]
 
 
-@given(st.lists(st.sampled_from(["$ ls", "$ a b", "$", "$ ", "out", "  $ x", "", "$x", "# y"]), max_size=12).map("\n".join))
+@given(
+    st.lists(st.sampled_from(["$ ls", "$ a b", "$", "$ ", "out", "  $ x", "", "$x", "# y"]), max_size=12).map(
+        "\n".join
+    )
+)
 def test_a_line_scanner_finds_the_same_simple_steps(text: str) -> None:
     found, _ = read(text)
     assert [(step.line, step.command) for step in found] == scanned(text)

@@ -34,7 +34,8 @@ def align(tokens: Sequence[Token], out: Sequence[str], err: Sequence[str] = ()) 
 
     Spans rise. A token that a merely similar line was printed instead of has none.
     """
-    found = _only_on_stderr(tokens, out, err) if err else {}
+    on_err = _Places(err)
+    found = _only_on_stderr(tokens, out, on_err) if err else {}
     rest = [index for index in range(len(tokens)) if index not in found]
     aligned: Alignment = [None] * len(tokens)
     for index, span in zip(rest, _Aligner([tokens[index] for index in rest], out).result(), strict=True):
@@ -48,23 +49,43 @@ def align(tokens: Sequence[Token], out: Sequence[str], err: Sequence[str] = ()) 
             k = ahead.pop()[1] + 1
             aligned[index] = ON_STDERR
         elif aligned[index] is None and token is not GAP:
-            at = find([token], err, k, ahead[-1][1] if ahead else len(err))
-            if at >= 0:
+            at = on_err.first(token, k)
+            if 0 <= at < (ahead[-1][1] if ahead else len(err)):
                 k = at + 1
                 aligned[index] = ON_STDERR
     return aligned
 
 
-def _only_on_stderr(tokens: Sequence[Token], out: Sequence[str], err: Sequence[str]) -> dict[int, int]:
+def _only_on_stderr(tokens: Sequence[Token], out: Sequence[str], on_err: _Places) -> dict[int, int]:
     """The tokens that fit no line of stdout, and where on stderr they fit, in order."""
-    known, found, k = set(out), dict[int, int](), 0
+    on_out, found, k = _Places(out), dict[int, int](), 0
     for index, token in enumerate(tokens):
-        if token is GAP or token in known:
-            continue
-        at = find([token], err, k, len(err))
-        if at >= 0 and (isinstance(token, str) or find([token], out, 0, len(out)) < 0):
+        at = on_err.first(token, k)
+        if at >= 0 and on_out.first(token, 0) < 0:
             found[index], k = at, at + 1
     return found
+
+
+class _Places:
+    """Where lines are, looked up in no more time than a diff is worth."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self.comparisons = 10 * _CELLS
+        self.known: dict[Token, list[int]] = {}
+        for at, line in enumerate(lines):
+            self.known.setdefault(line, []).append(at)
+
+    def first(self, token: Token, start: int) -> int:
+        """The first place from ``start`` on where ``token`` fits, -1 when there is none."""
+        places = self.known.get(token, [])
+        if token not in self.known and isinstance(token, Glob | Regex):
+            self.comparisons -= len(self.lines)
+            if self.comparisons >= 0:
+                places = [at for at, line in enumerate(self.lines) if token.fits(line)]
+            self.known[token] = places
+        at = bisect_left(places, start)
+        return places[at] if at < len(places) else -1
 
 
 class _Aligner:

@@ -49,11 +49,11 @@ def diff(step: Step, output: Output) -> str:
     first = expectation.lines[0] if expectation.lines else step.end_line + 1
     rows = [f"--- shown ({step.path}:{first})", "+++ printed"]
     hunks = _hunks(changes)
-    for at, hunk in enumerate(hunks):
-        if len(rows) > _ROWS:
-            rows.append(f"\\ {len(hunks) - at:,} more places that differ")
-            break
+    for hunk in hunks:
         rows.extend(_rendered(hunk, aligned, shown, reading, first))
+        if len(rows) > _ROWS:
+            rows[_ROWS:] = [f"\\ the rest of the diff, at {len(hunks):,} places in all, is left out"]
+            break
     return "".join(f"{row}\n" for row in rows)
 
 

@@ -39,7 +39,7 @@ from wordish.weave import accounts
 
 _OFFSETS: Final = 16  # indentations tried; an honest output leaves one or two
 _VOTERS: Final = 32
-_GLOB_VOTERS: Final = 3
+_GLOB_VOTERS: Final = 1
 
 
 def printed_lines(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from wordish.errors import MissingToolError
 
 # How often bash is asked about one command.
-PATIENCE = 1000
+PATIENCE = 300
 
 # What bash calls an input that stopped too early, in the C locale (bash 5.0 to 5.3: parse.y, make_cmd.c).
 _MORE = re.compile(
@@ -96,11 +96,14 @@ def wanting(text: str) -> str:
     """
     if "\n" not in text and plainly_complete(text):
         return ""
-    found = _MORE.search(_complaint(text))
-    if found:
-        if found["word"] is not None:
-            return f"<<{found['word']}"
-        return found["quote"] or "..."
+    complaints = list(_MORE.finditer(_complaint(text)))
+    documents = [found["word"] for found in complaints if found["word"] is not None]
+    # Bash also says so of a here-document that the end of its $( ) has ended; in an open one a quote is text.
+    if documents and not _opens_quote(f"{text}\n'"):
+        return f"<<{documents[0]}"
+    for found in complaints:
+        if found["word"] is None:
+            return found["quote"] or "..."
     backslashes = len(text) - len(text.rstrip("\\"))
     return "\\" if backslashes % 2 and not _in_comment(text) else ""
 
@@ -134,8 +137,8 @@ def _may_end(line: str, *, above: str, wanted: str) -> bool:
     ``above`` is the last line above it that is not blank.
     """
     if wanted.startswith("<<"):
-        # The delimiter may be indented by tabs (<<-), or be followed by what closes an outer command.
-        return line.lstrip("\t").startswith(wanted[2:]) or bool(_CLOSER.search(line))
+        # The delimiter may be indented by tabs (<<-), and inside $( ) be followed by its parenthesis.
+        return line.lstrip("\t").startswith(wanted[2:])
     if wanted == "...":
         return bool(_CLOSER.search(line) or _DANGLING.search(above) or "#" in above)
     return wanted == "\\" or wanted in line
@@ -163,7 +166,11 @@ def is_comment(text: str, position: int) -> bool:
 def _in_comment(text: str) -> bool:
     """Whether the end of ``text``, a backslash, stands in a comment, where it means nothing."""
     line = text[text.rfind("\n") + 1 :]
-    return "#" in line and not _MORE.search(_complaint(text[:-1] + "'"))
+    return "#" in line and not _opens_quote(text[:-1] + "'")
+
+
+def _opens_quote(text: str) -> bool:
+    return "looking for matching `''" in _complaint(text)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -143,7 +143,9 @@ class LocalTerminal:
     def kill(self, number: int) -> None:
         """See `Terminal.kill`."""
         with suppress(OSError):
-            os.killpg(os.tcgetpgrp(self._out), number)
+            group = os.tcgetpgrp(self._out)
+            if group > 1:  # 0, our own group, stands for "none"
+                os.killpg(group, number)
 
     def close(self) -> None:
         """See `Terminal.close`."""

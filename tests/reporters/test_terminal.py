@@ -264,7 +264,7 @@ def test_listed_steps_start_with_their_place() -> None:
     document = Document(path="a.rst", text="", steps=(step(3, "for i in 1 2\ndo echo $i\ndone"), step(9)))
     assert list(steps(document)) == [
         "a.rst:3: ~$ for i in 1 2",
-        "            do echo $i",
-        "            done",
+        "    do echo $i",
+        "    done",
         "a.rst:9: ~$ ls",
     ]

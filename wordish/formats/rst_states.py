@@ -158,7 +158,9 @@ class _Tolerant:
     # docutils reads the rest of a list, and of a section, in a machine of its own, on a copy of all lines to
     # the end of the text. To us each item, and each title, is as good as the next: the same machine goes on.
 
-    def nested_list_parse(self, _block: StringList, input_offset: int, *_: Any, **_more: Any) -> tuple[int, bool]:
+    def nested_list_parse(
+        self, _block: StringList, input_offset: int, *_: Any, **_more: Any
+    ) -> tuple[int, bool]:
         """Leave the items that follow to whom meets them."""
         return input_offset - 1, True
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import pwd
 import re
 import shutil
 import signal
@@ -26,7 +25,7 @@ from pathlib import Path
 
 from wordish.errors import MachineError, UsageError
 from wordish.machine import boot, cache
-from wordish.machine.tools import MMDEBSTRAP, NEWUIDMAP, TAR2SQFS, require
+from wordish.machine.tools import BUILDERS, add_subordinates_command, lacking_subordinates, require
 from wordish.model import Machine
 from wordish.rundir import rundir
 
@@ -82,8 +81,9 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
     path = path_of(machine)
     if path.exists() and not again:
         return path
-    require(MMDEBSTRAP, TAR2SQFS, *(() if os.geteuid() == 0 else (NEWUIDMAP,)))
-    _check_subordinates()
+    require(*BUILDERS)
+    if lacking := lacking_subordinates():
+        raise MachineError(lacking, hint=add_subordinates_command())
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another build"):
             if path.exists() and not again:
@@ -180,22 +180,6 @@ def _cannot(machine: Machine, reason: str, where: str | bytes | None = None) -> 
         hint = f"make room in {cache.root()} and {tempfile.gettempdir()}, or set WORDISH_CACHE_DIR and TMPDIR"
     place = f" ({os.fsdecode(where)})" if where else ""
     return MachineError(f"machine {machine.name} could not be built: {reason}{place}", hint=hint)
-
-
-def _check_subordinates() -> None:
-    """Without root, mmdebstrap needs a range of subordinate users (subuid(5))."""
-    if os.geteuid() == 0:
-        return
-    name = pwd.getpwuid(os.getuid()).pw_name
-    for file in ("/etc/subuid", "/etc/subgid"):
-        with suppress(OSError):
-            owners = {line.partition(":")[0] for line in Path(file).read_text("utf-8").splitlines()}
-            if owners & {name, str(os.getuid())}:
-                continue
-        raise MachineError(
-            f"user {name} has no subordinate users ({file}), which building a machine without root needs",
-            hint=f"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {name}",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

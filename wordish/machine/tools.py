@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from wordish.errors import MissingToolError
 
@@ -21,7 +25,7 @@ QEMU = Tool("qemu-system-x86_64", "qemu-system-x86", "runs the throwaway machine
 MMDEBSTRAP = Tool("mmdebstrap", "mmdebstrap", "builds a machine's system from Debian packages")
 NEWUIDMAP = Tool("newuidmap", "uidmap", "lets mmdebstrap work without root")
 TAR2SQFS = Tool("tar2sqfs", "squashfs-tools-ng", "makes the system's read-only image")
-TOOLS = (QEMU, MMDEBSTRAP, NEWUIDMAP, TAR2SQFS)
+BUILDERS = (MMDEBSTRAP, TAR2SQFS, *(() if os.geteuid() == 0 else (NEWUIDMAP,)))
 
 
 def require(*tools: Tool) -> None:
@@ -35,3 +39,26 @@ def require(*tools: Tool) -> None:
 def install_command(*tools: Tool) -> str:
     """The command that installs ``tools`` on a Debian system."""
     return "sudo apt-get install --no-install-recommends " + " ".join(tool.package for tool in tools)
+
+
+def lacking_subordinates() -> str:
+    """Why mmdebstrap cannot work without root for this user, "" when it can (subuid(5))."""
+    if os.geteuid() == 0:
+        return ""
+    name = _account()
+    for file in ("/etc/subuid", "/etc/subgid"):
+        with suppress(OSError):
+            owners = {line.partition(":")[0] for line in Path(file).read_text("utf-8").splitlines()}
+            if owners & {name, str(os.getuid())}:
+                continue
+        return f"user {name} has no subordinate users in {file}, without which only root can build a machine"
+    return ""
+
+
+def add_subordinates_command() -> str:
+    """The command that gives this user subordinate users."""
+    return f"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {_account()}"
+
+
+def _account() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name

@@ -92,12 +92,11 @@ def _circumstances(verdict: Verdict) -> Iterator[Line]:
 
 
 def steps(document: Document) -> Iterator[str]:
-    """The steps as parsed, a line for each line of their commands, the first with ``file:line: ``."""
+    """The steps as parsed: ``file:line: ``, prompt and command, whose further lines are indented."""
     for step in document.steps:
-        lead = f"{visible(step.path)}:{step.line}: {visible(step.prompt.rstrip())} "
         first, *rest = visible(step.command).split("\n")
-        yield lead + first
-        yield from (" " * len(lead) + line for line in rest)
+        yield f"{visible(step.path)}:{step.line}: {visible(step.prompt.rstrip())} {first}"
+        yield from (f"    {line}" for line in rest)
 
 
 def trouble(transcript: Transcript) -> Iterator[Line]:

@@ -114,7 +114,8 @@ sub relay {
         K => sub {
             my $group = pack('i', 0);
             ioctl($out[0], TIOCGPGRP, $group) or return;
-            kill $_[0], -unpack('i', $group);
+            $group = unpack 'i', $group;
+            kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
         },
         S => sub { reseed($_[0]); $say->('R', '') },
     );

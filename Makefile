@@ -1,0 +1,93 @@
+# Every target sets up what it needs: system packages through apt-get (with sudo when not root), a
+# virtual environment in .venv. The second call finds everything there and starts at once.
+.DEFAULT_GOAL := help
+.PHONY: help check test lint unit newer bench html clean setup packages
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# program=package: why it is needed
+NEEDED := \
+  qemu-system-x86_64=qemu-system-x86 \
+  mmdebstrap=mmdebstrap \
+  newuidmap=uidmap \
+  tar2sqfs=squashfs-tools-ng
+WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root
+
+# A newer Python than the oldest one supported, if this machine has one that runs.
+NEWER = $(firstword $(shell for python in python3.14 python3.13 python3.12 \
+  $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[2-9]*/bin/python3; do \
+  "$$python" -c 'import sys, venv; sys.version_info >= (3, 12) or sys.exit(1)' 2>/dev/null && echo "$$python"; done))
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: setup  ## verify the articles of docs/ and the README, root sessions in a throwaway machine
+	@$(BIN)/wordish check
+
+test: setup lint unit newer  ## the whole test suite: lint, unit tests, throwaway machines, a newer Python
+
+lint: setup  ## ruff, mypy --strict and the layers
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo 2>&1 | grep -v '^$$' | tail -n 1
+
+unit: setup  ## the tests
+	@$(BIN)/pytest
+
+newer: setup  ## the tests that need no machine, on a newer Python if there is one
+	@if [ -n "$(NEWER)" ]; then \
+	  set -e; venv=.venv-newer; \
+	  if [ pyproject.toml -nt $$venv/.installed ]; then \
+	    echo "setup: a virtual environment with $(NEWER) in $$venv"; \
+	    rm -rf $$venv; "$(NEWER)" -m venv $$venv; \
+	    $$venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'; \
+	    $$venv/bin/python -m pip install --quiet --editable . --group test; \
+	    touch $$venv/.installed; \
+	  fi; \
+	  PATH="$(CURDIR)/.venv-newer/bin:$$PATH" $$venv/bin/pytest -q -m 'not vm'; \
+	else echo "no newer Python here: its tests are not run"; fi
+
+bench: setup  ## speed, beside a bare shell and a peer in the same run
+	@$(BIN)/python -m pip install --quiet --group bench
+	@$(BIN)/python -m tests.bench
+
+html: setup  ## render docs/ with Sphinx
+	@$(BIN)/python -m pip install --quiet --group docs
+	@$(BIN)/sphinx-build -q -W --keep-going -b html -c . docs _build/html
+	@echo "the pages are in _build/html/index.html"
+
+clean:  ## remove what the other targets made here (the machines stay: wordish machine remove)
+	rm -rf $(VENV) .venv-newer _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: packages $(VENV)/.installed
+
+packages:
+	@missing=; \
+	for each in $(NEEDED); do \
+	  PATH="$$PATH:/usr/sbin:/sbin" command -v $${each%%=*} > /dev/null || missing="$$missing $${each#*=}"; \
+	done; \
+	[ -d $(VENV) ] || $(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "setup: apt-get installs$$missing ($(WHY))"; \
+	as_root=; \
+	if [ "$$(id -u)" != 0 ]; then \
+	  command -v sudo > /dev/null || { \
+	    echo "setup: not root and no sudo; as root: apt-get install --no-install-recommends$$missing" >&2; exit 1; }; \
+	  as_root=sudo; \
+	fi; \
+	$$as_root apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq --yes --no-install-recommends $$missing > /dev/null
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("setup: Python 3.11 or newer is needed")'
+	@echo "setup: a virtual environment in $(VENV) (wordish, and what its tests use)"
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@

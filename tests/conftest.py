@@ -1,0 +1,35 @@
+"""What several tests need: this project's machines, and places to run in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from wordish import config
+from wordish.model import Machine, Target
+from wordish.targets import TARGETS, Place
+
+ROOT = Path(__file__).parent.parent
+
+Reach = Callable[[str], Place]
+
+
+@pytest.fixture(scope="session")
+def machines() -> Mapping[str, Machine]:
+    """The machines of this project's own configuration: what ``make check`` uses too."""
+    return config.load(directory=ROOT).machines
+
+
+@pytest.fixture
+def reach(machines: Mapping[str, Machine]) -> Iterator[Reach]:
+    """Reach a pristine place of a kind (``host`` with its root account too); all are left at the end."""
+    with ExitStack() as stack:
+
+        def reach(kind: str) -> Place:
+            target = Target(kind=kind, machine="bookworm" if kind == "vm" else "", as_root=True)
+            return stack.enter_context(TARGETS[kind].reach(target, machines=machines, say=print))
+
+        yield reach

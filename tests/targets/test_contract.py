@@ -1,0 +1,206 @@
+"""What holds in every target: one suite, run against each of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+
+import pytest
+
+from tests.conftest import Reach
+from wordish.errors import MachineError
+from wordish.shell import Shell
+from wordish.targets import TARGETS
+
+KINDS = [pytest.param(kind, marks=pytest.mark.vm) if kind == "vm" else kind for kind in TARGETS]
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def shell(kind: str, reach: Reach) -> Shell:
+    return reach(kind).shell("user")
+
+
+def says(shell: Shell, command: str, timeout: float = 20) -> str:
+    output = shell.run(command, timeout=timeout)
+    assert (output.status, output.stderr) == (0, ""), output
+    return output.stdout
+
+
+def test_the_two_streams_and_the_status_are_told_apart(shell: Shell) -> None:
+    output = shell.run("echo out; echo err >&2; (exit 3)", timeout=20)
+    assert (output.stdout, output.stderr, output.status, output.ended) == ("out", "err", 3, False)
+
+
+def test_the_status_pipestatus_and_last_argument_live_on(shell: Shell) -> None:
+    shell.run("false", timeout=20)
+    assert says(shell, "echo $?") == "1"
+    shell.run("true | (exit 7) | true", timeout=20)
+    assert says(shell, "echo ${PIPESTATUS[@]}") == "0 7 0"
+    shell.run("true first last", timeout=20)
+    assert says(shell, "echo $_") == "last"
+
+
+def test_state_lives_on_from_step_to_step(shell: Shell) -> None:
+    for command in ("mkdir sub && cd sub", "x=1; export y=2", "f () {\n  echo f $1\n}", "sleep 60 &"):
+        shell.run(command, timeout=20)
+    assert says(shell, 'echo ${PWD##*/} $x $(sh -c "echo \\$y"); f 3') == "sub 1 2\nf 3"
+    assert "sleep 60" in says(shell, "jobs")
+
+
+def test_all_three_descriptors_are_a_terminal_with_job_control(shell: Shell) -> None:
+    assert shell.run("test -t 0 && test -t 1 && test -t 2", timeout=20).status == 0
+    assert says(shell, "set -o | grep monitor").split() == ["monitor", "on"]
+    assert says(shell, "stty size; echo $TERM $LANG") == "24 80\ndumb C.UTF-8"
+
+
+def test_nothing_of_ours_is_in_the_shell(shell: Shell) -> None:
+    assert says(shell, "declare -F; alias; trap -p; echo ${PROMPT_COMMAND-none} ${PS0-none}") == "none none"
+    assert says(shell, "ls /proc/$$/fd | sort -n | tr '\\n' ' '") == "0 1 2 255"
+    shell.run("history -c", timeout=20)
+    assert says(shell, "history | wc -l").strip() == "1"
+
+
+def test_printing_every_variable_does_not_print_the_prompt(shell: Shell) -> None:
+    for command in ("set", "declare -p", "set >&2"):
+        output = shell.run(command, timeout=20)
+        assert (output.status, "PS1=" in output.stdout + output.stderr) == (0, True)
+    assert says(shell, "echo on") == "on"
+
+
+def test_tracing_a_debug_trap_and_redefined_builtins_show_only_the_article(shell: Shell) -> None:
+    assert shell.run("set -x", timeout=20).stderr == ""
+    assert shell.run("echo a", timeout=20).stderr == "+ echo a"
+    shell.run("set +x; trap 'echo dbg' DEBUG", timeout=20)
+    assert says(shell, "echo a") == "dbg\na"
+    shell.run("trap - DEBUG; printf () { :; }; builtin () { :; }; alias echo=false", timeout=20)
+    output = shell.run("(exit 4)", timeout=20)
+    assert (output.stdout, output.stderr, output.status) == ("", "", 4)
+
+
+@pytest.mark.parametrize("option", ["-u", "-f", "-C", "-o posix", "-e"])
+def test_shell_options_of_the_article_do_no_harm(shell: Shell, option: str) -> None:
+    shell.run(f"set {option}", timeout=20)
+    assert says(shell, "echo on") == "on"
+
+
+def test_a_virtual_environments_prompt_does_no_harm(shell: Shell) -> None:
+    shell.run('PS1="(venv) $PS1"; IFS=e; unset PATH', timeout=20)
+    output = shell.run("echo on; (exit 2)", timeout=20)
+    assert (output.stdout, output.stderr.strip(), output.status) == ("on", "(venv)", 2)
+
+
+def test_history_expansion_is_off(shell: Shell) -> None:
+    assert says(shell, 'echo "hi!there"') == "hi!there"
+
+
+@pytest.mark.parametrize(
+    ("command", "stdout"),
+    [
+        ("cat <<EOF\n\tone\n  two\\\nthree\nEOF", "        one\n  twothree"),
+        ("for i in 1 2\ndo\n\n  echo $i\ndone", "1\n2"),
+        ("echo 'a\nb' | \\\n  wc -l", "2"),
+        ("echo " + "x" * 20000 + " | wc -c", "20001"),
+        ("echo 'a\x03\x04\x1a\x7fb' | od -An -tx1", " 61 03 04 1a 7f 62 0a"),
+        ("# nothing but a comment", ""),
+        ("echo é\N{SNOWMAN}", "é\N{SNOWMAN}"),
+    ],
+)
+def test_commands_arrive_as_they_were_written(shell: Shell, command: str, stdout: str) -> None:
+    assert says(shell, command) == stdout.strip("\n")
+
+
+def test_a_long_here_document_arrives_whole(shell: Shell) -> None:
+    lines = [f"line {number}" for number in range(5000)]
+    text = "\n".join(lines)
+    assert says(shell, f"sha256sum <<'END'\n{text}\nEND").split()[0] == sha(text + "\n")
+
+
+def test_a_megabyte_arrives_whole(shell: Shell) -> None:
+    output = shell.run("seq 1 150000; seq 1 3000 >&2", timeout=60)
+    assert sha(output.stdout) == sha("\n".join(map(str, range(1, 150001))))
+    assert sha(output.stderr) == sha("\n".join(map(str, range(1, 3001))))
+
+
+def test_what_is_printed_belongs_to_the_step_that_printed_it(shell: Shell) -> None:
+    for number in range(100):
+        output = shell.run(f"echo err {number} >&2; echo out {number}", timeout=20)
+        assert (output.stdout, output.stderr) == (f"out {number}", f"err {number}")
+
+
+def test_a_step_over_its_time_is_interrupted_and_the_shell_goes_on(shell: Shell) -> None:
+    shell.run("kept=yes", timeout=20)
+    start = time.monotonic()
+    output = shell.run("echo begun; sleep 1000", timeout=2)
+    assert time.monotonic() - start < 3
+    assert (output.stdout, output.status, output.ended) == ("begun", None, False)
+    assert says(shell, "echo $kept") == "yes"
+
+
+def test_a_command_that_ignores_every_polite_signal_is_killed(shell: Shell) -> None:
+    output = shell.run("""bash -c 'trap "" INT QUIT TERM HUP; while :; do sleep 1; done'""", timeout=0.5)
+    assert (output.status, output.ended) == (None, False)
+    assert says(shell, "echo on") == "on"
+
+
+def test_a_command_that_reads_the_terminal_does_not_eat_the_next_step(shell: Shell) -> None:
+    assert shell.run("cat", timeout=0.5).status is None
+    assert says(shell, "echo on") == "on"
+
+
+def test_terminal_modes_are_put_back_before_each_step(shell: Shell) -> None:
+    for command in ("stty raw", "stty echo", "stty sane", "stty -isig"):
+        shell.run(command, timeout=20)
+        assert says(shell, "echo a; echo b") == "a\nb"
+
+
+@pytest.mark.parametrize(("command", "status"), [("exit 7", 7), ("kill -9 $$", 137), ("exec false", 1)])
+def test_a_shell_that_ends_tells_its_status(shell: Shell, command: str, status: int) -> None:
+    output = shell.run(f"echo last; {command}", timeout=20)
+    assert (output.stdout, output.status, output.ended) == ("last", status, True)
+
+
+def test_the_users_interruption_ends_the_step_and_goes_on_to_the_caller(shell: Shell) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            shell.run("echo lost; sleep 1000", timeout=20)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert says(shell, "echo on") == "on"
+
+
+def test_each_place_is_pristine_and_nothing_of_the_caller_leaks_in(
+    kind: str, reach: Reach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORDISH_TEST_SECRET", "s3cret")
+    first = reach(kind).shell("user")
+    assert "s3cret" not in says(first, "env")
+    first.run("touch ~/left-here; cd /", timeout=20)
+    assert says(reach(kind).shell("user"), "ls; test $PWD -ef ~; echo $?") == "0"
+
+
+def test_the_place_says_what_it_is(kind: str, reach: Reach) -> None:
+    environment = reach(kind).environment
+    assert {"distribution", "kernel"} <= set(environment)
+    assert all(environment.values())
+
+
+def test_root_prompts_act_as_root(kind: str, reach: Reach) -> None:
+    place = reach(kind)
+    if kind == "host" and os.geteuid() != 0:
+        with pytest.raises(MachineError, match="needs root"):
+            place.shell("root")
+    else:
+        assert says(place.shell("root"), "id -un") == "root"
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
