@@ -117,7 +117,8 @@ class _Aligner:
         cells = (n - i) * (m - j)
         if cells > _CELLS and once:
             for a, b in self.anchors(i, n, j, m):
-                self.between(i, a, j, b, once=False)
+                if i < a or j < b:
+                    self.between(i, a, j, b, once=False)
                 self.spans[a] = (b, b + 1)
                 i, j = a + 1, b + 1
             self.between(i, n, j, m, once=False)

@@ -12,6 +12,7 @@ from wordish.errors import ArticleError, UsageError
 from wordish.formats import FORMATS, Format
 from wordish.formats.reading import Reading
 from wordish.model import Diagnostic, Document, Step
+from wordish.pattern import regex_errors
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
 SKIPPED = frozenset({"_build", "node_modules", "__pycache__", "site-packages", "venv"})
@@ -61,9 +62,24 @@ def parse(text: str, *, path: str) -> Document:
         more, faults = session.steps(block, outer=reading.options)
         steps += more
         remarks += faults
+    remarks += [fault for step in steps for fault in _bad_patterns(step)]
     return Document(
         path=path, text=text, steps=tuple(steps), options=reading.options, diagnostics=_sorted(remarks)
     )
+
+
+def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
+    """What is no regular expression where the author said that it is one."""
+    expectation = step.expectation
+    if expectation.match == "regex" and expectation.lines:
+        for index, message in regex_errors(expectation.text):
+            yield Diagnostic(
+                path=step.path,
+                line=expectation.lines[0] + index,
+                name="bad-pattern",
+                message=f"not a regular expression: {message}",
+                hint="see RE2's syntax, or say match=ellipsis",
+            )
 
 
 def _reading(text: str, *, path: str) -> Reading:

@@ -58,8 +58,8 @@ def replay(
                 verdict = _attempt(
                     step, shell_for, timeout=timeout, following=document.steps[number:], ended=ended
                 )
-        except KeyboardInterrupt:
-            interruptions += 1
+        except KeyboardInterrupt as interruption:
+            interruptions += 2 if interruption.args == (2,) else 1
             verdict = Verdict(step=step, outcome=Outcome.ERROR, reason="interrupted")
         except MachineError as error:
             lost[step.user] = error

@@ -98,5 +98,7 @@ def _remove(path: Path) -> None:
     if path.exists():  # files of subordinate users: a system image whose build was cut short
         subprocess.run(
             ["unshare", "--map-root-user", "--map-auto", "rm", "-rf", "--one-file-system", path],
-            check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )

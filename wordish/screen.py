@@ -20,6 +20,7 @@ _ESCAPE = re.compile(
 )
 # What moves within a line: erase in line, column, forward, backward, delete, blank (ECMA-48 8.3).
 _MOVE = re.compile(r"\x1b\[(\d{0,5})([KGCDPX])|([\r\b])|([^\x1b\r\b]+)|" + _ESCAPE.pattern)
+_MOVES = re.compile(r"[\r\b]|\x1b\[\d{0,5}[KGCDPX]")
 _UNSEEN = bytes({*range(0x20), 0x7F} - {*b"\a\b\t\n\r\x1b"})
 
 
@@ -28,11 +29,8 @@ def shown(raw: bytes) -> str:
     text = raw.translate(None, _UNSEEN).decode("utf-8", "backslashreplace")
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if "\r" in text or "\b" in text:
-        moving = ("\r", "\b")
-        text = "\n".join(
-            _written_over(line) if any(c in line for c in moving) else line for line in text.split("\n")
-        )
+    if _MOVES.search(text):
+        text = "\n".join(_written_over(line) if _MOVES.search(line) else line for line in text.split("\n"))
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
     if "\a" in text:

@@ -87,9 +87,7 @@ class Shell:
     def adopt(self, *, timeout: float) -> None:
         """Make a cloned shell one of a kind: a new mark, another ``RANDOM``, an empty history."""
         mark = new_mark()
-        self._terminal.type(
-            f"RANDOM={secrets.randbits(31)}; {_prompts(mark)}; history -c\n".encode()
-        )
+        self._terminal.type(f"RANDOM={secrets.randbits(31)}; {_prompts(mark)}; history -c\n".encode())
         self._listen(mark)
         self.wait(timeout=timeout)
 
@@ -97,7 +95,8 @@ class Shell:
         """Run one command, as typed by a person, and wait for the next prompt.
 
         After ``timeout`` seconds it is interrupted with ^C, and killed if that does not end it;
-        the output's status is then ``None``. A user's ^C does the same, and goes on to the caller.
+        the output's status is then ``None``. A user's ^C does the same, and goes on to the caller;
+        the `KeyboardInterrupt` has the argument 2 when the user could not wait and asked again.
         Raises `MachineError` when the machine is lost.
         """
         start = time.monotonic()
@@ -105,9 +104,7 @@ class Shell:
         try:
             how = self._expect(timeout)
         except KeyboardInterrupt:
-            with suppress(MachineError):
-                self._stop()
-                self._dialogue.forget()
+            self._abandon()
             raise
         finished = how != _TIMEOUT
         if not finished:
@@ -119,6 +116,19 @@ class Shell:
             stdout=shown(stdout), stderr=shown(stderr), status=status if finished else None,
             elapsed=elapsed, ended=how == _ENDED,
         )  # fmt: skip
+
+    def _abandon(self) -> None:
+        """End the running command because the user asked for it; ask twice, and it is killed at once."""
+        try:
+            with suppress(MachineError):
+                self._stop()
+        except KeyboardInterrupt:
+            self._terminal.kill(signal.SIGKILL)
+            with suppress(MachineError):
+                self._expect(_GRACE)
+            raise KeyboardInterrupt(2) from None
+        finally:
+            self._dialogue.forget()
 
     def _expect(self, timeout: float) -> int:
         return self._dialogue.expect_list(
@@ -138,6 +148,11 @@ class Shell:
             if how != _TIMEOUT:
                 return how
         raise MachineError("the shell does not answer any more, not even to SIGKILL")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the shell is gone: nothing more can run in it."""
+        return self._terminal.status is not None
 
     def close(self) -> None:
         """Hang up."""

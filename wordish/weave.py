@@ -131,7 +131,7 @@ class _Weave:
         if found is None:
             found = []
             if not isinstance(token, str):
-                self.spend(len(self.err))
+                self.spend(len(self.err) >> 1)
                 found = [k for k, line in enumerate(self.err) if fits(token, line)]
             self.places[token] = found
         return found

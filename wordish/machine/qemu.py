@@ -91,9 +91,7 @@ def template(machine: Machine, *, say: Callable[[str], None]) -> Template:
         return _template(machine, built, "tcg", "KVM does not run this machine", say=say)
 
 
-def _template(
-    machine: Machine, built: Path, accel: str, why: str, *, say: Callable[[str], None]
-) -> Template:
+def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Callable[[str], None]) -> Template:
     programs = [(name, mode, content.decode()) for name, mode, content in boot.guest_files()]
     depends = [_command(machine, accel, built, Path(), share=True), version(), programs]
     path = cache.root() / "templates" / f"{built.name}-{cache.key(depends)}"

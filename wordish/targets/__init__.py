@@ -25,6 +25,8 @@ class Place(Protocol):
     def shell(self, user: User) -> Shell:
         """The account's one shell in this place, opened at the first call.
 
+        Another one, when that has ended and the place can open another.
+
         Raises `wordish.errors.MachineError` when the place has no such account or is lost.
         """
 

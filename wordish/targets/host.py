@@ -53,7 +53,7 @@ class HostPlace:
             )
         if user == "root" and os.geteuid() != 0:
             raise MachineError("a root prompt needs root", hint="run wordish as root, or use --on vm")
-        if self._shell is None:
+        if self._shell is None or self._shell.ended:
             self._shell = self._open()
         return self._shell
 
@@ -61,7 +61,7 @@ class HostPlace:
         home = self._directory / "home"
         temporary = self._directory / "tmp"
         for made in (home, temporary):
-            made.mkdir(mode=0o700)
+            made.mkdir(mode=0o700, exist_ok=True)
         mark = new_mark()
         start = self._directory / "bashrc"
 
