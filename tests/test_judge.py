@@ -74,8 +74,8 @@ def test_passed() -> None:
         (
             step(options=Options(ignore=True)),
             Output(status=None, ended=True),
-            "error",
-            "the shell ended and left no exit status",
+            "failed",
+            "timed out after 2.5 s",
         ),
     ],
 )

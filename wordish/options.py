@@ -8,10 +8,8 @@ it may stand; nothing else in wordish knows how an option is spelt.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal

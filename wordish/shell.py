@@ -9,8 +9,8 @@ that printing all variables does not print it.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ ENVIRONMENT = {
 
 def new_mark() -> str:
     """A word that nothing prints by chance: the prompt of one shell."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def arguments(startup: str) -> list[str]:
@@ -87,7 +87,8 @@ class Shell:
     def adopt(self, *, timeout: float) -> None:
         """Make a cloned shell one of a kind: a new mark, another ``RANDOM``, an empty history."""
         mark = new_mark()
-        self._terminal.type(f"RANDOM={secrets.randbits(31)}; {_prompts(mark)}; history -c\n".encode())
+        seed = int.from_bytes(os.urandom(4), "big")
+        self._terminal.type(f"RANDOM={seed}; {_prompts(mark)}; history -c\n".encode())
         self._listen(mark)
         self.wait(timeout=timeout)
 

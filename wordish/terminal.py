@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import socket
 import struct
 import subprocess
 import termios
@@ -19,9 +18,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wordish.errors import MachineError
+
+if TYPE_CHECKING:
+    import socket
 
 CHUNK = 65536
 ROWS, COLUMNS = 24, 80

@@ -57,12 +57,12 @@ def works(qemu: str, accel: str, cpu: str, *, seconds: float = PROBE_SECONDS) ->
         return done.returncode == _EXIT
 
 
-def choose(qemu: str, version: str) -> tuple[str, str]:
+def choose(qemu: str, version: str, *, device: Path = Path("/dev/kvm")) -> tuple[str, str]:
     """The accelerator (``kvm`` or ``tcg``) and, in a few words, why."""
-    if not Path("/dev/kvm").exists():
-        return "tcg", "no /dev/kvm here"
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return "tcg", "/dev/kvm may not be opened by this user"
+    if not device.exists():
+        return "tcg", f"no {device} here"
+    if not os.access(device, os.R_OK | os.W_OK):
+        return "tcg", f"{device} may not be opened by this user"
     try:
         known = json.loads(_memory().read_text(encoding="utf-8"))
         works_here = known["kvm"] if known["about"] == _about(version) else None
@@ -71,7 +71,7 @@ def choose(qemu: str, version: str) -> tuple[str, str]:
     if works_here is None:
         works_here = works(qemu, "kvm", "host")
         _remember(version, kvm=works_here)
-    return ("kvm", "KVM works") if works_here else ("tcg", "/dev/kvm opens but runs no guest")
+    return ("kvm", "KVM works") if works_here else ("tcg", f"{device} opens but runs no guest")
 
 
 def distrust(version: str) -> None:

@@ -135,8 +135,7 @@ def _run(
     told: list[str] = []
     with tempfile.TemporaryFile() as unused:
         process = subprocess.Popen(
-            # Out of the terminal's reach: we end it, in our own time; it ends also when we are killed.
-            ["setpriv", "--pdeathsig", "TERM", *command],
+            ["setpriv", "--pdeathsig", "TERM", "bash", "-c", _SUPERVISED, "bash", *command],
             stdin=stdin, stdout=unused, stderr=subprocess.PIPE, env=env, text=True, errors="replace",
             start_new_session=True,
         )  # fmt: skip
@@ -155,6 +154,17 @@ def _run(
         raise _cannot(machine, _reason(told) or f"{command[0]} ended with status {status}")
 
 
+# mmdebstrap cleans up after itself, but only when its children are told to stop as well, as a
+# terminal's ^C would tell them. So its whole process group is told: by us, or by our death.
+_SUPERVISED = """\
+trap 'trap : TERM; kill -TERM 0' TERM
+"$@" <&0 & child=$!
+wait $child; status=$?
+while kill -0 $child 2> /dev/null; do wait $child; status=$?; done
+exit $status
+"""
+
+
 def _end(process: subprocess.Popen[str]) -> None:
     """Let the program clean up after itself, for a while."""
     process.terminate()
@@ -167,9 +177,11 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def _reason(told: list[str]) -> str:
     """The lines that say why: apt's and mmdebstrap's errors, the first ones, each once."""
-    errors = [line for line in told if re.match(r"E: |.*[Nn]o space left|tar2sqfs: |.*: write:", line)]
-    errors = [line for line in errors if not re.match(r"E: (apt-get|run_|setup failed|child)", line)] or told
-    return "; ".join(dict.fromkeys(line.removeprefix("E: ") for line in errors[:3]))
+    full = [line for line in told if "No space left on device" in line]
+    errors = [line for line in told if line.startswith(("E: ", "tar2sqfs: "))]
+    telling = [line for line in errors if not re.search(r"failed( to run)?:? |failed to run$", line)]
+    chosen = full[:1] or (telling or errors or told)[:3]
+    return "; ".join(dict.fromkeys(re.sub(r"\b[EWI]: ", "", line) for line in chosen))
 
 
 def _cannot(machine: Machine, reason: str, where: str | bytes | None = None) -> MachineError:

@@ -41,7 +41,7 @@ _FIRMWARE = (Path("/usr/share/qemu/qboot.rom"), Path("/usr/share/qemu-efi/qboot.
 # mitigations=off and the rest: the guest has no secret to keep from itself, and starts sooner.
 _KERNEL = (
     "quiet no_timer_check tsc=reliable mitigations=off random.trust_cpu=on cryptomgr.notests nokaslr "
-    "audit=0 apparmor=0 panic=-1 8250.nr_uarts=1 console=ttyS0"
+    "audit=0 apparmor=0 panic=-1 net.ifnames=0 8250.nr_uarts=1 console=ttyS0"
 )
 
 # The memory file is mapped by the clones, not copied through the saved state.
@@ -138,11 +138,26 @@ def _boot(made: Template, partial: Path) -> None:
 
 
 @contextmanager
-def clone(made: Template) -> Iterator[Guest]:
+def clone(made: Template, *, say: Callable[[str], None]) -> Iterator[Guest]:
     """A pristine machine: the template's, with the right time and randomness of its own.
 
-    Raises `MachineError` when it does not answer.
+    A template that does not start any more (its files were damaged) is made again, once.
+    Raises `MachineError` when the machine does not answer.
     """
+    with ExitStack() as running:
+        try:
+            guest = running.enter_context(_started(made))
+        except (MachineError, OSError):
+            say(f"machine {made.machine.name}: its saved state does not start, making it again")
+            with cache.locked(made.path, say=say, waiting="waiting for another boot"):
+                cache.remove(made.path)
+            again = _template(made.machine, made.image, made.accel, made.why, say=say)
+            guest = running.enter_context(_started(again))
+        yield guest
+
+
+@contextmanager
+def _started(made: Template) -> Iterator[Guest]:
     with (made.path / "state").open("rb") as state:
         command = [
             *_command(made.machine, made.accel, made.image, made.path, share=False),
@@ -152,8 +167,9 @@ def clone(made: Template) -> Iterator[Guest]:
         with _running(command, state.fileno()) as guest:
             guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
             guest.order("migrate-incoming", uri=f"fd:{state.fileno()}")
-            terminal = guest.terminals["root"]
-            terminal.renew(seconds=time.time(), entropy=os.urandom(64), timeout=_ANSWER_SECONDS)
+            guest.terminals["root"].renew(
+                seconds=time.time(), entropy=os.urandom(64), timeout=_ANSWER_SECONDS
+            )
             yield guest
 
 
@@ -254,7 +270,7 @@ def _command(machine: Machine, accel: str, built: Path, made: Path, *, share: bo
         "-object", f"memory-backend-file,id=ram,size={machine.memory}M,{mapped}",
         *(["-bios", str(firmware)] if firmware else []),
         "-kernel", str(built / "vmlinuz"), "-initrd", str(made / "ramdisk"),
-        "-append", f"{_KERNEL} wordish.disk={machine.disk}",
+        "-append", f"{_KERNEL} wordish.disk={machine.disk} wordish.network={int(machine.network)}",
         "-drive", f"if=none,id=root,file={_escaped(built / 'root.sqfs')},format=raw,readonly=on,cache=unsafe",
         "-device", "virtio-blk-pci,drive=root",
         *(["-nic", "user,model=virtio-net-pci"] if machine.network else []),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from wordish.model import Event, Transcript
-from wordish.record import Values
-from wordish.record import report as run_values
 from wordish.reporters.style import Style
+
+if TYPE_CHECKING:
+    from wordish.record import Values
 
 
 @contextmanager
 def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[[Event], None]]:  # noqa: ARG001
     """Gather the transcripts, and write them on leaving."""
+    from wordish.record import report as run_values  # only those who want JSON pay for it
+
     transcripts: list[Transcript] = []
     start = time.monotonic()
 
@@ -30,5 +32,7 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
 
 def write(values: Values, stream: TextIO) -> None:
     """Write one JSON value and a newline: ASCII, so that it is UTF-8 whatever the stream's encoding."""
+    import json
+
     json.dump(values, stream, indent=2)
     stream.write("\n")

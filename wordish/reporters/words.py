@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from wordish.diff import marked
 from wordish.model import Document, Outcome, Step, Transcript, Verdict
 from wordish.reporters.style import Line, visible
 
@@ -56,6 +55,8 @@ def failure(verdict: Verdict) -> Iterator[Line]:
             visible(verdict.step.prompt.rstrip()) if number == 0 else " " * len(verdict.step.prompt.rstrip())
         )
         yield [(f"    {lead} ", "prompt"), (text, "command")]
+    from wordish.diff import marked  # only those who read a difference pay for it
+
     for row, changed in marked(visible(verdict.diff)):
         yield [("    ", ""), *_row(row, changed)]
     if verdict.output:

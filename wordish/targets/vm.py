@@ -33,7 +33,7 @@ def reach(
     template = qemu.template(machine, say=say)
     if template.accel != "kvm":
         say(f"machine {machine.name}: emulated ({template.why})")
-    with qemu.clone(template) as guest:
+    with qemu.clone(template, say=say) as guest:
         yield MachinePlace(template, guest)
 
 
