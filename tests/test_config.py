@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from wordish.config import BUILT_IN, TIMEOUT, line_of, load, parse
+from wordish.config import BUILT_IN, TIMEOUT, load, parse
 from wordish.errors import ConfigError
 from wordish.model import Machine
+from wordish.table import line_of
 
 FILE = Path("pyproject.toml")
 

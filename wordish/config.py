@@ -6,14 +6,9 @@ user names.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
-
-import msgspec
 
 from wordish.errors import ConfigError
 from wordish.model import Machine
@@ -41,40 +36,6 @@ class Settings:
     machines: Mapping[str, Machine]
 
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9+.-]*$")]
-"""Debian's rule for package names (Policy 5.6.1), which suits suites and machines too."""
-
-MiB = Annotated[int, msgspec.Meta(ge=16, le=1024 * 1024)]
-
-
-class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A table ``[tool.wordish.machines.NAME]``; what it leaves out is `wordish.model.Machine`'s default."""
-
-    suite: Name | msgspec.UnsetType = msgspec.UNSET
-    packages: tuple[Name, ...] | msgspec.UnsetType = msgspec.UNSET
-    mirror: Annotated[str, msgspec.Meta(pattern=r"^((https?|file)://[^\s\[\]]+)?$")] | msgspec.UnsetType = (
-        msgspec.UNSET
-    )
-    memory: MiB | msgspec.UnsetType = msgspec.UNSET
-    disk: MiB | msgspec.UnsetType = msgspec.UNSET
-    network: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class _Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The table ``[tool.wordish]``."""
-
-    paths: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
-    timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = TIMEOUT
-    machine: str | None = None
-    machines: dict[str, Any] = {}
-
-
-_Struct = TypeVar("_Struct", _Machine, _Table)
-_Key = tuple[str, ...]
-_Complain = Callable[[_Key, str, str], ConfigError]
-"""Gives the error for a key, what is wrong with it and what to try."""
-
-
 def load(file: Path | None = None, *, directory: Path) -> Settings:
     """Read the settings in force in ``directory``, or those of ``file``.
 
@@ -94,40 +55,16 @@ def load(file: Path | None = None, *, directory: Path) -> Settings:
 
 def parse(text: str, *, source: Path) -> Settings:
     """The settings that ``text``, the content of the file ``source``, gives; raises as `load`."""
+    from wordish.table import read  # msgspec and tomllib: only those who have such a file pay for them
 
-    def complain(key: _Key, what: str, hint: str) -> ConfigError:
-        line = line_of(text, key)
-        return ConfigError(
-            f"{'.'.join(key)}: {what}",
-            where=f"{_shown(source)}:{line}" if line else _shown(source),
-            hint=hint,
-        )
-
-    tool = _toml(text, source).get("tool", {})
-    said = _convert(
-        tool.get("wordish", {}) if isinstance(tool, dict) else {}, _Table, ("tool", "wordish"), complain
-    )
-    described = [_machine(name, table, complain) for name, table in said.machines.items()]
-    machines = {machine.name: machine for machine in described or [BUILT_IN]}
-    if said.machine is not None and said.machine not in machines:
-        what = f"the machine {said.machine!r} is not described"
-        raise complain(("tool", "wordish", "machine"), what, f"described are {', '.join(machines)}")
+    said, machines = read(text, source=source, built_in=BUILT_IN)
     return Settings(
         directory=source.parent,
         paths=said.paths,
-        timeout=said.timeout,
+        timeout=TIMEOUT if said.timeout is None else said.timeout,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
         machines=machines,
     )
-
-
-def line_of(text: str, key: _Key) -> int | None:
-    """The line of a TOML text where ``key``, or the innermost table around it that has a line, stands."""
-    best: tuple[int, int] | None = None
-    for number, found in _keys(text):
-        if found == key[: len(found)] and (best is None or len(found) > best[0]):
-            best = len(found), number
-    return best[1] if best else None
 
 
 def _find(directory: Path) -> Path | None:
@@ -135,102 +72,3 @@ def _find(directory: Path) -> Path | None:
         if (folder / "pyproject.toml").is_file():
             return folder / "pyproject.toml"
     return None
-
-
-def _shown(source: Path) -> str:
-    """The path of ``source`` as one would type it here."""
-    here = Path.cwd()
-    return str(source.relative_to(here) if source.is_relative_to(here) else source)
-
-
-def _toml(text: str, source: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
-        line = int(at[1]) if at and at[1] else len(text.splitlines())
-        what = str(error)[: at.start()] if at else str(error)
-        raise ConfigError(f"not TOML: {what}", where=f"{_shown(source)}:{line}") from error
-
-
-def _machine(name: str, table: object, complain: _Complain) -> Machine:
-    key = ("tool", "wordish", "machines", name)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]*", name):
-        raise complain(key, "not a machine's name", _WANTED["name"])
-    said = _convert(table, _Machine, key, complain)
-    given = {
-        field: value
-        for field in said.__struct_fields__
-        if (value := getattr(said, field)) is not msgspec.UNSET
-    }
-    machine = Machine(name=name, **given)
-    if machine.disk >= machine.memory:
-        at = "disk" if "disk" in given else "memory"
-        raise complain(
-            (*key, at),
-            "the disk is kept in memory and must be smaller",
-            "give more `memory` or less `disk` (MiB)",
-        )
-    return machine
-
-
-def _convert(table: object, into: type[_Struct], key: _Key, complain: _Complain) -> _Struct:
-    try:
-        return msgspec.convert(table, into)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        inner: _Key = tuple(re.findall(r"\w+", path.split("[")[0]))
-        if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
-            known = list(into.__struct_fields__)
-            close = difflib.get_close_matches(unknown[1], known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise complain((*key, *inner, unknown[1]), "unknown key", hint) from error
-        raise complain((*key, *inner), *_plain(message)) from error
-
-
-_WANTED = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "a string",
-    "bool": "true or false",
-    "array": "a list of strings",
-    "object": "a table",
-    "null": "nothing",
-    "name": "lower-case letters, digits and + . -, starting with a letter or a digit",
-}
-
-
-def _plain(message: str) -> tuple[str, str]:
-    """What is wrong and what to write instead, from msgspec's message."""
-    bound = re.fullmatch(r"Expected `(?:int|float)` (>=|<=|>|<) (.*)", message)
-    if bound:
-        return f"must be {bound[1]} {float(bound[2]):g}", ""
-    if "matching regex" in message:
-        return (
-            ("not a mirror", "write an http, https or file URL")
-            if "://" in message
-            else ("not a name", _WANTED["name"])
-        )
-    if "length" in message:
-        return "must not be empty", ""
-    kinds = re.findall(r"`([a-z |]+)`", message)
-    wanted, got = (*kinds, "", "")[:2]
-    names = [_WANTED.get(kind, kind) for kind in wanted.split(" | ") if kind != "null"]
-    return f"expected {' or '.join(names)}, got {_WANTED.get(got, got).removesuffix(' of strings')}", ""
-
-
-def _keys(text: str) -> Iterator[tuple[int, _Key]]:
-    """The lines of a TOML text that start a table or give a key a value, and which."""
-    table: _Key = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]\s*(#.*)?$", line):
-            table = _dotted(header[1])
-            yield number, table
-        elif pair := re.match(
-            r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""", line
-        ):
-            yield number, (*table, *_dotted(pair[1]))
-
-
-def _dotted(text: str) -> _Key:
-    return tuple(part.strip().strip("\"'") for part in re.findall(r"""[\w-]+|"[^"]*"|'[^']*'""", text))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from wordish.diff import diff
 from wordish.matching import matches
 from wordish.model import Outcome, Output, Step, Verdict
 
@@ -30,7 +29,7 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     matched: bool | None = True
     if not (step.options.ignore or step.options.status_only):
         matched = matches(shown, stdout=output.stdout, stderr=output.stderr)
-    difference = diff(step, output) if matched is False else ""
+    difference = _difference(step, output) if matched is False else ""
     if output.status is None:
         seconds = step.options.timeout if timeout is None else timeout
         reason = "timed out" if seconds is None else f"timed out after {seconds:g} s"
@@ -47,3 +46,9 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     if matched is None:
         return verdict(Outcome.ERROR, f"{_UNDECIDED}: say stream=stdout or stream=stderr")
     return verdict(Outcome.PASSED)
+
+
+def _difference(step: Step, output: Output) -> str:
+    from wordish.diff import diff  # an article that tells the truth does not pay for it
+
+    return diff(step, output)

@@ -120,6 +120,8 @@ def parse(
     Faults are told at ``line`` of ``path`` and left out of the options. With a ``level``, words
     that may not stand there are faults too (see `misplaced`).
     """
+    import shlex  # few articles say anything
+
     try:
         words = shlex.split(text)
     except ValueError:
@@ -175,6 +177,8 @@ def hint(comment: str, *, path: str, line: int) -> tuple[Options, tuple[Diagnost
     keyword, colon, rest = words.partition(":")
     if not colon:
         return None
+    import shlex
+
     if keyword.strip() == "wordish":
         return parse(rest, path=path, line=line, level="step")
     if keyword.strip() == "returncode":
@@ -236,6 +240,8 @@ def _wanted(word: Word) -> str:
 
 
 def _guess(name: str) -> str:
+    import difflib  # for those who make mistakes
+
     close = difflib.get_close_matches(name, WORDS, n=1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(WORDS)}"
 

@@ -10,12 +10,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import select
-import shutil
 import signal
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,10 +21,17 @@ def _prefix() -> str:
     return f"wordish-{os.getuid()}-"
 
 
+def _temporary() -> Path:
+    """TMPDIR (POSIX, "Environment Variables") where it can be used, else /tmp."""
+    chosen = os.environ.get("TMPDIR", "")
+    usable = os.path.isdir(chosen) and os.access(chosen, os.W_OK | os.X_OK)
+    return Path(chosen if usable else "/tmp").absolute()  # noqa: S108 - what is made there has a name that cannot be guessed
+
+
 @contextmanager
 def rundir(*, mode: int = 0o700) -> Iterator[Path]:
     """Make a run directory, and remove it and every process that names it on the way out."""
-    path = Path(tempfile.gettempdir()) / f"{_prefix()}{secrets.token_hex(6)}"
+    path = _temporary() / f"{_prefix()}{os.urandom(6).hex()}"
     lock = path.with_suffix(".lock")
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -47,7 +50,7 @@ def sweep() -> list[Path]:
     Returns the run directories that were removed. Runs that are alive are not touched.
     """
     removed = []
-    for lock in Path(tempfile.gettempdir()).glob(f"{_prefix()}*.lock"):
+    for lock in _temporary().glob(f"{_prefix()}*.lock"):
         path = lock.with_suffix("")
         with suppress(OSError), lock.open("r+") as held:
             if lock.lstat().st_uid != os.getuid():
@@ -94,6 +97,14 @@ def kill_users_of(path: Path) -> None:
 
 def _remove(path: Path) -> None:
     kill_users_of(path)
+    with suppress(OSError):
+        for folder, _, _ in os.walk(path, topdown=False):
+            Path(folder).rmdir()
+    if not path.exists():
+        return
+    import shutil  # most articles leave no file: nothing to import for them
+    import subprocess
+
     shutil.rmtree(path, ignore_errors=True)
     if path.exists():  # files of subordinate users: a system image whose build was cut short
         subprocess.run(

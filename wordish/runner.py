@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
@@ -104,7 +103,7 @@ def check(
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say.
     """
     document, target = job.document, job.target
-    started = datetime.now().astimezone().isoformat(timespec="seconds")
+    started = _now()
     clock = time.monotonic()
     verdicts: list[Verdict] = []
     environment: dict[str, str] = {}
@@ -153,6 +152,12 @@ def run(
         yield transcript
         if transcript.interrupted:
             return
+
+
+def _now() -> str:
+    """The local time with its offset: ISO 8601."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    return f"{now[:-2]}:{now[-2:]}"
 
 
 def _sayer(document: Document, tell: Callable[[Event], None]) -> Callable[[str], None]:

@@ -26,6 +26,8 @@ _UNSEEN = bytes({*range(0x20), 0x7F} - {*b"\a\b\t\n\r\x1b"})
 
 def shown(raw: bytes) -> str:
     """The text that stands on the terminal after ``raw``, without a final newline."""
+    if not raw:
+        return ""
     text = raw.translate(None, _UNSEEN).decode("utf-8", "backslashreplace")
     if "\r" in text:
         text = text.replace("\r\n", "\n")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pexpect
+from pexpect.expect import Expecter, searcher_re
 from pexpect.spawnbase import SpawnBase
 
 from wordish.errors import MachineError
@@ -73,13 +74,12 @@ class Shell:
         self._listen(mark)
 
     def _listen(self, mark: str) -> None:
-        self._prompt = re.compile(re.escape(mark).encode() + rb":(\d{1,3}):")
-        self._window = len(mark) + _LONGEST_STATUS + 2
-        self._dialogue = _Dialogue(self._terminal)
+        prompt = re.compile(re.escape(mark).encode() + rb":(\d{1,3}):")
+        self._dialogue = _Dialogue(self._terminal, prompt, window=len(mark) + _LONGEST_STATUS + 2)
 
     def wait(self, *, timeout: float) -> None:
         """Wait for the first prompt. Raises `MachineError` when it does not come in ``timeout`` seconds."""
-        if self._expect(timeout) != _PROMPT:
+        if self._dialogue.wait(timeout) != _PROMPT:
             said = self._dialogue.forget()[1].decode(errors="replace").strip()
             raise MachineError("the shell does not start", hint=said)
         self._dialogue.forget()
@@ -103,7 +103,7 @@ class Shell:
         start = time.monotonic()
         self._terminal.type(typed(command))
         try:
-            how = self._expect(timeout)
+            how = self._dialogue.wait(timeout)
         except KeyboardInterrupt:
             self._abandon()
             raise
@@ -126,15 +126,10 @@ class Shell:
         except KeyboardInterrupt:
             self._terminal.kill(signal.SIGKILL)
             with suppress(MachineError):
-                self._expect(_GRACE)
+                self._dialogue.wait(_GRACE)
             raise KeyboardInterrupt(2) from None
         finally:
             self._dialogue.forget()
-
-    def _expect(self, timeout: float) -> int:
-        return self._dialogue.expect_list(
-            [self._prompt, pexpect.EOF, pexpect.TIMEOUT], timeout, searchwindowsize=self._window
-        )
 
     def _stop(self) -> int:
         """End the running command as a person would, then by force."""
@@ -145,7 +140,7 @@ class Shell:
         ]
         for way in ways:
             way()
-            how = self._expect(_GRACE)
+            how = self._dialogue.wait(_GRACE)
             if how != _TIMEOUT:
                 return how
         raise MachineError("the shell does not answer any more, not even to SIGKILL")
@@ -160,15 +155,16 @@ class Shell:
         self._terminal.close()
 
 
-_PROMPT, _ENDED, _TIMEOUT = range(3)  # what `Shell._expect` waits for, in its order
+_PROMPT, _ENDED, _TIMEOUT = range(3)  # what `_Dialogue.wait` waits for, in its order
 
 
 class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs only
     """pexpect's reader on the stream that carries the prompt; standard output is put aside."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, prompt: re.Pattern[bytes], *, window: int) -> None:
         super().__init__(timeout=None)
         self.delayafterread = None
+        self._expecter = Expecter(self, searcher_re([prompt, pexpect.EOF, pexpect.TIMEOUT]), window)
         self._terminal = terminal
         self._stdout: list[bytes] = []
 
@@ -184,6 +180,10 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
         elif not err and self._terminal.status is None:
             raise pexpect.TIMEOUT("silence")
         return err
+
+    def wait(self, timeout: float) -> int:
+        """Read until one of `_PROMPT`, `_ENDED` and `_TIMEOUT`; ``timeout`` is in seconds."""
+        return self._expecter.expect_loop(timeout)
 
     def prompted(self) -> int:
         """The exit status in the prompt that was just read."""
@@ -204,7 +204,8 @@ def typed(command: str) -> bytes:
     over in quotes: bash evaluates it and keeps everything it keeps for a typed line.
     """
     raw = command.encode(errors="surrogateescape")
-    if _CONTROL.search(command) or any(len(line) > _LONGEST_LINE for line in raw.split(b"\n")):
+    too_long = len(raw) > _LONGEST_LINE and any(len(line) > _LONGEST_LINE for line in raw.split(b"\n"))
+    if too_long or _CONTROL.search(command):
         raw = b"\\eval " + b"\\\n".join(_quoted(raw))
     return raw + b"\n"
 

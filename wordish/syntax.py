@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 
 from wordish.errors import MissingToolError
@@ -180,6 +179,8 @@ def _complaint(text: str) -> str:
     The environment is emptied: BASH_ENV would be run, SHELLOPTS would change the grammar, and the
     messages must be those of the C locale.
     """
+    import subprocess  # plain words never come here
+
     try:
         done = subprocess.run(
             ["bash", "-n"],

@@ -111,14 +111,21 @@ class LocalTerminal:
             out = _take(self._out)
         return out, err
 
-    def _wait(self, timeout: float | None) -> set[int]:
+    def _wait(self, timeout: float | None) -> dict[int, int]:
+        """The descriptors that have something to read, none when that takes too long; type meanwhile."""
+        end = None if timeout is None else time.monotonic() + timeout
         while True:
-            events = self._poll.poll(None if timeout is None else max(0, timeout * 1000))
-            ready = {descriptor for descriptor, _ in events}
-            if not self._typing or self._out not in ready:
-                return ready
-            self._feed()
-            if any(event & ~select.POLLOUT for _, event in events):
+            left = None if end is None else max(0.0, end - time.monotonic())
+            ready = dict(self._poll.poll(None if left is None else left * 1000))
+            if self._typing and self._out in ready:
+                self._feed()
+                ready[self._out] &= ~select.POLLOUT
+            if ready.get(self._err) == select.POLLHUP:
+                # Nobody has it open any more: the shell is about to end, which its descriptor will
+                # tell in a moment, or it has closed its standard error and will never prompt again.
+                self._poll.unregister(self._err)
+                del ready[self._err]
+            if any(ready.values()) or left == 0:
                 return ready
 
     def type(self, data: bytes) -> None:
@@ -128,13 +135,14 @@ class LocalTerminal:
                 termios.tcsetattr(self._slave, termios.TCSANOW, self._modes)
         self._typing += data
         self._feed()
+        if self._typing:
+            self._poll.modify(self._out, select.POLLIN | select.POLLOUT)
 
     def _feed(self) -> None:
-        with suppress(BlockingIOError, OSError):
+        with suppress(OSError):
             while self._typing:
                 self._typing = self._typing[os.write(self._out, self._typing[:2048]) :]
-        wanted = select.POLLIN | (select.POLLOUT if self._typing else 0)
-        self._poll.modify(self._out, wanted)
+            self._poll.modify(self._out, select.POLLIN)
 
     def control(self, data: bytes) -> None:
         """See `Terminal.control`."""

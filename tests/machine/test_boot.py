@@ -26,7 +26,8 @@ kernel/overlay.ko:
 
 def unpacked(archive: bytes) -> list[tuple[str, int, bytes]]:
     """An independent reader of the "newc" form."""
-    entries, at = [], 0
+    entries: list[tuple[str, int, bytes]] = []
+    at = 0
     while True:
         assert archive[at : at + 6] == b"070701"
         fields = [int(archive[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in range(13)]

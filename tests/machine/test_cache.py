@@ -45,9 +45,14 @@ def test_an_entry_that_fails_leaves_nothing_and_keeps_the_old_one(tmp_path: Path
     path = tmp_path / "a"
     with cache.making(path) as partial:
         (partial / "old").touch()
-    with pytest.raises(KeyboardInterrupt), cache.making(path) as partial:
-        (partial / "new").touch()
-        raise KeyboardInterrupt
+
+    def fail() -> None:
+        with cache.making(path) as partial:
+            (partial / "new").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
     assert [file.name for file in path.iterdir()] == ["old"]
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 

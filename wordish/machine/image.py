@@ -41,6 +41,7 @@ _GENERATION = 1
 _HOOKS = (
     'chroot "$1" useradd --create-home --shell /bin/bash --user-group user',
     'echo debian > "$1/etc/hostname"',
+    ': > "$1/etc/resolv.conf"',  # mmdebstrap leaves the host's there
     'printf "127.0.0.1\\tlocalhost\\n127.0.1.1\\tdebian\\n::1\\tlocalhost ip6-localhost\\n" > "$1/etc/hosts"',
 )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import pwd
+import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class HostPlace:
     @property
     def environment(self) -> Mapping[str, str]:
         """See `wordish.targets.Place`."""
-        return {"distribution": _distribution(), "kernel": platform.release()}
+        return {"distribution": _distribution(), "kernel": os.uname().release}
 
     def shell(self, user: User) -> Shell:
         """See `wordish.targets.Place`. There is one account here, so one shell for both prompts."""
@@ -93,7 +93,9 @@ def _scrubbed(home: Path, temporary: Path) -> dict[str, str]:
 
 @cache
 def _distribution() -> str:
-    try:
-        return platform.freedesktop_os_release()["PRETTY_NAME"]
-    except (OSError, KeyError):
-        return platform.system()
+    for path in ("/etc/os-release", "/usr/lib/os-release"):  # os-release(5)
+        with suppress(OSError):
+            release = Path(path).read_text(encoding="utf-8", errors="replace")
+            if found := re.search(r"""^PRETTY_NAME=(["']?)(.+)\1$""", release, re.MULTILINE):
+                return found[2]
+    return os.uname().sysname

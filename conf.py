@@ -1,0 +1,20 @@
+"""Sphinx configuration: ``make html`` renders docs/ into _build/html."""
+
+from wordish import __version__
+
+project = "wordish"
+author = "the wordish authors"
+copyright = "2026, the wordish authors"
+version = release = __version__
+
+extensions = ["myst_parser"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3  # links from page to page may name a heading
+
+nitpicky = True
+highlight_language = "none"  # a block that names no language is shown as it is
+
+html_theme = "furo"
+html_title = f"wordish {__version__}"
+html_copy_source = True
+html_show_sphinx = False

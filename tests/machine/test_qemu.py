@@ -1,0 +1,171 @@
+"""Clones: pristine, one of a kind, bounded, and gone without a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Reach
+from wordish.errors import MachineError
+from wordish.machine import cache, qemu
+from wordish.model import Machine, Target
+from wordish.shell import Shell
+from wordish.targets import vm
+
+pytestmark = pytest.mark.vm
+
+
+def says(shell: Shell, command: str) -> str:
+    output = shell.run(command, timeout=30)
+    assert (output.status, output.stderr) == (0, ""), output
+    return output.stdout
+
+
+def own_machines() -> dict[int, list[bytes]]:
+    """The QEMU processes that this process started, with their command lines."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if entry.name.isdigit() and parent == os.getpid():
+                line = (entry / "cmdline").read_bytes()
+                if b"qemu-system" in line:
+                    found[int(entry.name)] = line.split(b"\0")
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "echo $RANDOM $RANDOM",
+        "echo $SRANDOM",
+        "head -c8 /dev/urandom | od -An -tx1",
+        "mktemp -u",
+        "cat /proc/sys/kernel/random/uuid",
+    ],
+)
+def test_clones_are_no_twins(reach: Reach, source: str) -> None:
+    told = [says(reach("vm").shell(user), source) for user in ("root", "user", "root", "user")]
+    assert len(set(told)) == 4
+
+
+def test_a_clone_has_the_right_time_and_goes_on_having_it(reach: Reach) -> None:
+    shell = reach("vm").shell("root")
+    assert abs(int(says(shell, "date +%s")) - time.time()) < 2
+    time.sleep(1.5)
+    assert abs(int(says(shell, "date +%s")) - time.time()) < 2
+
+
+def test_a_clone_is_pristine_whatever_was_done_to_another(reach: Reach) -> None:
+    first = reach("vm").shell("root")
+    first.run("rm -rf /usr/share /etc/hostname; touch /left; losetup /dev/loop1 /etc/passwd", timeout=60)
+    second = reach("vm").shell("root")
+    assert says(second, "ls -1d /left /etc/hostname /usr/share/doc 2>/dev/null || true") == (
+        "/etc/hostname\n/usr/share/doc"
+    )
+    assert says(second, "losetup -a") == ""
+
+
+def test_the_guest_sees_no_network_and_nothing_of_the_host(reach: Reach) -> None:
+    shell = reach("vm").shell("root")
+    assert says(shell, "ls /sys/class/net") == "lo"
+    assert says(shell, "cat /etc/resolv.conf 2>/dev/null | wc -l") == "0"
+    assert str(Path.cwd()) not in says(shell, "mount; cat /proc/cmdline; env")
+
+
+def test_a_full_disk_in_the_guest_is_the_guests_problem(reach: Reach) -> None:
+    shell = reach("vm").shell("root")
+    output = shell.run("dd if=/dev/zero of=/big bs=1M count=600", timeout=60)
+    assert output.status == 1
+    assert "No space left on device" in output.stderr
+    assert says(shell, "rm /big; echo on") == "on"
+
+
+def test_a_memory_hog_in_the_guest_is_the_guests_problem(reach: Reach) -> None:
+    shell = reach("vm").shell("user")
+    hog = shell.run("perl -e 'my @a; push @a, \"x\" x (8 << 20) while 1'", timeout=60)
+    assert hog.status == 137
+    assert says(shell, "echo on") == "on"
+
+
+def test_job_control_and_a_real_terminal_for_both_accounts(reach: Reach) -> None:
+    place = reach("vm")
+    for user, home in (("root", "/root"), ("user", "/home/user")):
+        shell = place.shell(user)  # type: ignore[arg-type]
+        assert says(shell, "id -un; pwd; ps -o tty= $$ | cut -c1-4") == f"{user}\n{home}\npts/"
+        assert shell.run("sleep 100 & kill -STOP $!; wait -f %1", timeout=1).status is None
+
+
+def test_a_machine_that_dies_is_an_error_at_once_and_the_next_one_lives(reach: Reach) -> None:
+    before = set(own_machines())
+    shell = reach("vm").shell("root")
+    (pid,) = set(own_machines()) - before
+    shell.run("(sleep 1; true) &", timeout=20)
+    os.kill(pid, signal.SIGKILL)
+    start = time.monotonic()
+    with pytest.raises(MachineError, match="the machine has stopped"):
+        shell.run("sleep 100", timeout=60)
+    assert time.monotonic() - start < 2
+    assert says(reach("vm").shell("root"), "echo on") == "on"
+
+
+def test_a_guest_that_panics_is_an_error_that_quotes_its_kernel(reach: Reach) -> None:
+    shell = reach("vm").shell("root")
+    with pytest.raises(MachineError, match=r"Kernel panic|Kernel Offset"):
+        shell.run("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger", timeout=30)
+
+
+def test_nothing_is_left_of_a_clone(machines: Mapping[str, Machine]) -> None:
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    with vm.reach(Target(kind="vm", machine="bookworm"), machines=machines, say=print) as place:
+        (pid,) = own_machines()
+        line = own_machines()[pid]
+        place.shell("root").run("sleep 1000 &", timeout=20)
+    assert not own_machines()
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    assert b"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny" in line
+
+
+def test_a_damaged_template_is_made_again(
+    machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The images are found where they are; the templates are this test's own.
+    (tmp_path / "images").symlink_to(cache.root() / "images")
+    monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
+    machine = replace(machines["bookworm"], memory=256, disk=64)
+    made = qemu.template(machine, say=print)
+    (made.path / "state").write_bytes(b"not a state")
+    told: list[str] = []
+    target = Target(kind="vm", machine="bookworm")
+    with vm.reach(target, machines={"bookworm": machine}, say=told.append) as place:
+        assert says(
+            place.shell("root"), "free -m | awk '/Mem/ { print ($2 < 256) }'; df -m --output=size /"
+        ) == ("1\n1M-blocks\n       64")
+    assert "machine bookworm: its saved state does not start, making it again" in told
+
+
+def test_the_network_is_there_when_it_is_asked_for(
+    machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "images").symlink_to(cache.root() / "images")
+    monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
+    machine = replace(machines["bookworm"], network=True)
+    target = Target(kind="vm", machine="bookworm")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with vm.reach(target, machines={"bookworm": machine}, say=print) as place:
+            place.shell("user").run(f"echo hello > /dev/tcp/10.0.2.2/{port} &", timeout=20)
+            server.settimeout(20)
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(20)
+                assert connection.recv(100) == b"hello\n"
