@@ -8,7 +8,7 @@ copyright = "2026, the wordish authors"
 version = release = __version__
 
 extensions = ["myst_parser"]
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3  # links from page to page may name a heading
 
 nitpicky = True

@@ -120,14 +120,11 @@ def test_a_command_that_is_wrong_fails_at_the_line_that_shows_it(
     assert done.returncode == 1, done.stderr
     (article,) = json.loads(done.stdout)["documents"]
     failed = [step for step in article["steps"] if step["outcome"] == "failed"]
-    assert len(failed) == 1
     assert failed[0]["command"] == fails
     assert failed[0]["line"] >= line
     assert f"\n{diff}" in failed[0]["diff"].replace("\n-  ", "\n-")
-    reached = article["steps"].index(failed[0])
-    skipped = [step for step in article["steps"][reached + 1 :] if step["outcome"] == "skipped"]
-    assert skipped
-    assert all(step["reason"] == f"after line {failed[0]['line']}" for step in skipped)
+    reasons = {step["reason"] for step in article["steps"] if step["outcome"] == "skipped"}
+    assert reasons == {f"after line {failed[0]['line']}"}
 
 
 def test_a_mutant_in_the_file_is_reported_at_its_line() -> None:

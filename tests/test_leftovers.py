@@ -42,19 +42,34 @@ def start(tmp_path: Path, kind: str, last: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def processes(temporary: Path, parent: int) -> list[bytes]:
-    """Processes that name the temporary directory, and machines whose parent was the check."""
+def stat(pid: int) -> list[str]:
+    """State, parent, process group, session... of a process (proc(5)); nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def children(parent: int) -> set[tuple[int, str]]:
+    """The processes that a process started, each with its start time."""
+    found = {pid: stat(pid) for pid in pids()}
+    return {(pid, told[19]) for pid, told in found.items() if told[1:2] == [str(parent)]}
+
+
+def naming(temporary: Path) -> list[bytes]:
+    """The command lines of processes that name the temporary directory's run directories."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
+    for pid in pids():
         try:
-            line, environment = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
-            session = int((entry / "stat").read_text().rpartition(")")[2].split()[3])
-        except (OSError, IndexError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
             continue
-        needle = str(temporary / "wordish").encode()
-        if needle in line or needle in environment or session == parent:
+        if pid != os.getpid() and str(temporary / "wordish").encode() in line + environment:
             found.append(line)
     return found
 
@@ -80,6 +95,7 @@ def test_nothing_is_left(
     tmp_path: Path, temporary: Path, kind: str, last: str, how: signal.Signals | None, status: int
 ) -> None:
     before = kernel()
+    started: set[tuple[int, str]] = set()
     check = start(tmp_path, kind, last)
     if how is not None:
         assert check.stdout is not None
@@ -87,11 +103,14 @@ def test_nothing_is_left(
         assert any("article.md:6: passed" in line for line in told)
         time.sleep(0.3)  # the last command sleeps now
         assert check.poll() is None
+        started = children(check.pid)
+        assert started
         check.send_signal(how)
     out, _ = check.communicate(timeout=60)
     assert check.returncode == status, out
     if how is signal.SIGKILL:
         subprocess.run([sys.executable, "-m", "wordish", "list", str(tmp_path / "article.md")], check=True)
-    assert processes(temporary, check.pid) == []
+    assert [pid for pid, since in started if stat(pid)[19:20] == [since] and stat(pid)[0] != "Z"] == []
+    assert naming(temporary) == []
     assert list(temporary.iterdir()) == []
     assert kernel() == before

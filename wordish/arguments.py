@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from wordish import __version__
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that says on one line what is wrong."""
+    """A parser that says on one line what is wrong.
+
+    Its help has a fixed width: argparse would ask for the terminal's with each argument that is
+    added, which costs more than the rest of the parsing.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        layout = functools.partial(argparse.HelpFormatter, width=100)
+        super().__init__(**options, allow_abbrev=False, formatter_class=layout)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}: try `{self.prog} --help`\n")
@@ -23,7 +32,6 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         prog="wordish",
         description="Replay the shell sessions of articles and compare what is printed with what they show.",
         epilog="Exit status: 0 all passed, 1 something failed, 2 wordish could not work, 130 interrupted.",
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"wordish {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -37,9 +45,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def _command(
     commands: argparse._SubParsersAction[_Parser], name: str, purpose: str
 ) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", allow_abbrev=False
-    )
+    return commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
@@ -77,13 +83,11 @@ def _articles(parser: argparse.ArgumentParser) -> None:
 
 def _machine(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = actions.add_parser(
-        "build", help="build machines (default: all that are described)", allow_abbrev=False
-    )
+    build = actions.add_parser("build", help="build machines (default: all that are described)")
     build.add_argument("names", nargs="*", metavar="NAME")
     _config(build)
-    actions.add_parser("list", help="what is built, its size and when it was last used", allow_abbrev=False)
-    remove = actions.add_parser("remove", help="remove what was built", allow_abbrev=False)
+    actions.add_parser("list", help="what is built, its size and when it was last used")
+    remove = actions.add_parser("remove", help="remove what was built")
     remove.add_argument("names", nargs="+", metavar="NAME")
 
 

@@ -23,9 +23,9 @@ def _prefix() -> str:
 
 def _temporary() -> Path:
     """TMPDIR (POSIX, "Environment Variables") where it can be used, else /tmp."""
-    chosen = os.environ.get("TMPDIR", "")
-    usable = os.path.isdir(chosen) and os.access(chosen, os.W_OK | os.X_OK)
-    return Path(chosen if usable else "/tmp").absolute()  # noqa: S108 - what is made there has a name that cannot be guessed
+    chosen = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - the names made there cannot be guessed
+    usable = chosen.is_dir() and os.access(chosen, os.W_OK | os.X_OK)
+    return chosen.absolute() if usable else Path("/tmp")  # noqa: S108
 
 
 @contextmanager

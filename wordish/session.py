@@ -42,7 +42,7 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
     if block.language.lower() not in LANGUAGES:
         return (), ()
     lines = block.text.split("\n")
-    starts = _prompt_lines(lines, running=block.running)
+    starts = list(_prompt_lines(lines, running=block.running))
     found: list[Step] = []
     faults: list[Diagnostic] = []
     inherited = words.merge(outer, block.options)
@@ -107,7 +107,7 @@ def normalise(lines: Sequence[str]) -> str:
 _Start = tuple[int, prompts.Prompted]
 
 
-def _prompt_lines(lines: Sequence[str], *, running: bool) -> list[_Start]:
+def _prompt_lines(lines: Sequence[str], *, running: bool) -> Iterator[_Start]:
     """The lines that start with a prompt.
 
     Weak prompts count in a block that begins with one, never in running text; there a prompt may be
@@ -118,7 +118,7 @@ def _prompt_lines(lines: Sequence[str], *, running: bool) -> list[_Start]:
     first = next((line for line in lines if line.strip()), "")
     weak = not running and prompts.match(first) is None and prompts.match(first, weak=True) is not None
     found = ((number, prompts.match(line, weak=weak)) for number, line in enumerate(lines))
-    return [(number, prompted) for number, prompted in found if prompted]
+    return ((number, prompted) for number, prompted in found if prompted)
 
 
 def _command(lines: Sequence[str], starts: Sequence[_Start], after: int) -> tuple[int, str, str]:

@@ -117,7 +117,7 @@ class LocalTerminal:
         while True:
             left = None if end is None else max(0.0, end - time.monotonic())
             ready = dict(self._poll.poll(None if left is None else left * 1000))
-            if self._typing and self._out in ready:
+            if ready.get(self._out, 0) & select.POLLOUT:
                 self._feed()
                 ready[self._out] &= ~select.POLLOUT
             if ready.get(self._err) == select.POLLHUP:
