@@ -71,8 +71,8 @@ def users_of(path: Path) -> list[int]:
 def _names(pid: int, path: Path) -> bool:
     needle = os.fsencode(path)
     for name in ("environ", "cmdline"):
-        with suppress(OSError):
-            if needle in Path(f"/proc/{pid}/{name}").read_bytes():
+        with suppress(OSError), Path(f"/proc/{pid}/{name}").open("rb", buffering=0) as text:
+            if needle in text.read():
                 return True
     return False
 
