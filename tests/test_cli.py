@@ -18,7 +18,7 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
-from wordish.cli import main
+from wordish.cli import COMMANDS, main
 from wordish.errors import MissingToolError
 from wordish.model import Machine, Output, Target
 from wordish.targets import TARGETS
@@ -301,7 +301,7 @@ def test_help_and_version_import_nothing_heavy(tmp_path: Path) -> None:
 
 def test_a_pipe_costs_no_rich(write: Write) -> None:
     write("good.txt", GOOD)
-    code = "import sys, wordish.cli as cli; cli.main(['check', 'good.txt']); sys.exit('rich' in sys.modules)"
+    code = "import sys, wordish.cli as cli; main(['check', 'good.txt']); sys.exit('rich' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL).returncode == 0
     )
@@ -398,3 +398,12 @@ def test_the_doctor_names_the_cure(
     out = capfd.readouterr().out
     assert "QEMU: runs machines" in out
     assert ("apt-get install qemu" in out) is not found
+
+
+def test_a_fault_of_ours_is_not_taken_for_a_wrong_article(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("good.txt", GOOD)
+    monkeypatch.setitem(COMMANDS, "check", lambda _: 1 // 0)
+    assert main(["check", "good.txt"]) == 2
+    assert "ZeroDivisionError" in capsys.readouterr().err

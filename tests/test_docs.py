@@ -114,7 +114,7 @@ def test_a_command_that_is_wrong_fails_at_the_line_that_shows_it(
     path = tmp_path / "mutant.rst"
     path.write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "wordish", "check", str(path), "--format", "json"],
+        [sys.executable, "-m", "wordish", "check", str(path), "--timeout", "15", "--format", "json"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr

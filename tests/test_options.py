@@ -33,6 +33,8 @@ def parse(text: str, level: options.Level | None = None) -> tuple[Options, list[
         ),
         ("ignore=no", Options(ignore=False)),
         ("skip", Options(skip="skip asked for")),
+        ("skip=no", Options()),
+        ("skip=yes", Options(skip="skip asked for")),
         ('skip="needs a printer"', Options(skip="needs a printer")),
         ("skip='on Sundays' timeout=1", Options(skip="on Sundays", timeout=1)),
     ],

@@ -56,7 +56,12 @@ def _check(parser: argparse.ArgumentParser) -> None:
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
     )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
-    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say (60)")
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="for steps that do not say",
+    )
     parser.add_argument("--format", default="terminal", metavar="FORM", help="terminal (default) or json")
     parser.add_argument("--output", default="-", metavar="FILE", help="where the report goes (- is stdout)")
     parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
@@ -86,7 +91,7 @@ def _machine(parser: argparse.ArgumentParser) -> None:
     build = actions.add_parser("build", help="build machines (default: all that are described)")
     build.add_argument("names", nargs="*", metavar="NAME")
     _config(build)
-    actions.add_parser("list", help="what is built, its size and when it was last used")
+    actions.add_parser("list", help="what is built, its size and when it was built")
     remove = actions.add_parser("remove", help="remove what was built")
     remove.add_argument("names", nargs="+", metavar="NAME")
 

@@ -47,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # our reader has gone: the flush at exit must not find out again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return TROUBLE
+    except Exception:  # a fault of ours; Python's own status for it, 1, means that an article is wrong
+        sys.excepthook(*sys.exc_info())
+        return TROUBLE
     return status
 
 

@@ -64,6 +64,8 @@ def _reason(value: Value) -> str | None:
         return SKIP_REASON if value else None
     if not isinstance(value, str) or not value.strip():
         raise ValueError("takes a reason")
+    if value.lower() in _TRUE | _FALSE:
+        return SKIP_REASON if value.lower() in _TRUE else None
     return value
 
 

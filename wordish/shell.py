@@ -101,8 +101,8 @@ class Shell:
         Raises `MachineError` when the machine is lost.
         """
         start = time.monotonic()
-        self._terminal.type(typed(command))
         try:
+            self._terminal.type(typed(command))
             how = self._dialogue.wait(timeout)
         except KeyboardInterrupt:
             self._abandon()

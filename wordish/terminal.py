@@ -77,7 +77,7 @@ class LocalTerminal:
             _quiet(err_slave)
             # setpriv and setsid become the shell: one process, no code of ours after the fork.
             self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "setsid", "--ctty", *command(err_slave)],
+                ["setpriv", "--pdeathsig", "KILL", *_heard(), "setsid", "--ctty", *command(err_slave)],
                 stdin=out_slave, stdout=out_slave, stderr=out_slave, pass_fds=(err_slave,),
                 env=dict(env), cwd=cwd,
             )  # fmt: skip
@@ -285,6 +285,22 @@ class FramedTerminal:
     def close(self) -> None:
         """See `Terminal.close`."""
         self._socket.close()
+
+
+def _heard() -> list[str]:
+    """What lets the shell hear the signals of a terminal that we were started deaf to.
+
+    A job in the background of a script, and what nohup starts, ignores them, and so would whatever
+    it starts, for ever.
+    """
+    deaf = any(signal.getsignal(number) is signal.SIG_IGN for number in _OF_TERMINALS)
+    return ["env", "--default-signal"] if deaf else []
+
+
+_OF_TERMINALS = (
+    signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM,
+    signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGCHLD,
+)  # fmt: skip
 
 
 def _quiet(slave: int) -> list[Any]:

@@ -143,6 +143,17 @@ def test_a_step_over_its_time_is_interrupted_and_the_shell_goes_on(shell: Shell)
     assert says(shell, "echo $kept") == "yes"
 
 
+def test_signals_that_we_were_started_deaf_to_are_heard_in_the_shell(kind: str, reach: Reach) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        shell = reach(kind).shell("user")
+        start = time.monotonic()
+        assert shell.run("sleep 1000", timeout=0.5).status is None
+        assert time.monotonic() - start < 1.2
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_command_that_ignores_every_polite_signal_is_killed(shell: Shell) -> None:
     output = shell.run("""bash -c 'trap "" INT QUIT TERM HUP; while :; do sleep 1; done'""", timeout=0.5)
     assert (output.status, output.ended) == (None, False)
