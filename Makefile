@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help check test lint unit newer bench html clean setup packages
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +20,7 @@ WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng
 
 # A newer Python than the oldest one supported, if this machine has one that runs.
 NEWER = $(firstword $(shell for python in python3.14 python3.13 python3.12 \
-  $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[2-9]*/bin/python3; do \
+  $${PYENV_ROOT:-$${HOME:-}/.pyenv}/versions/3.1[2-9]*/bin/python3; do \
   "$$python" -c 'import sys, venv; sys.version_info >= (3, 12) or sys.exit(1)' 2>/dev/null && echo "$$python"; done))
 
 help:  ## list the targets
@@ -34,7 +35,7 @@ lint: setup  ## ruff, mypy --strict and the layers
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo 2>&1 | grep -v '^$$' | tail -n 1
+	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }; tail -n 1 <<< "$$said"
 
 unit: setup  ## the tests
 	@$(BIN)/pytest
@@ -90,4 +91,5 @@ $(VENV)/.installed: pyproject.toml
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable . --group test
+	@$(BIN)/python -m compileall -q wordish  # start-up is slow where Python may not keep them itself
 	@touch $@

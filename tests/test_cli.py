@@ -301,7 +301,7 @@ def test_help_and_version_import_nothing_heavy(tmp_path: Path) -> None:
 
 def test_a_pipe_costs_no_rich(write: Write) -> None:
     write("good.txt", GOOD)
-    code = "import sys, wordish.cli as cli; main(['check', 'good.txt']); sys.exit('rich' in sys.modules)"
+    code = "import sys, wordish.cli as cli; cli.main(['check', 'good.txt']); sys.exit('rich' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL).returncode == 0
     )
@@ -407,3 +407,69 @@ def test_a_fault_of_ours_is_not_taken_for_a_wrong_article(
     monkeypatch.setitem(COMMANDS, "check", lambda _: 1 // 0)
     assert main(["check", "good.txt"]) == 2
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def shelled(tmp_path: Path, line: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """What a line of shell gives; in it ``wordish`` is this one."""
+    (tmp_path / "good.txt").write_text(GOOD)
+    line = f'wordish() {{ "{sys.executable}" -m wordish "$@"; }}; {line}'
+    return subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, env={**os.environ, **env}, check=False,
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_descriptors_that_were_closed_are_not_mistaken_for_others(tmp_path: Path, closed: str) -> None:
+    done = shelled(tmp_path, f"wordish check good.txt {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = shelled(tmp_path, f"wordish check --format json --output report.json good.txt {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    validate((tmp_path / "report.json").read_text(), "check")
+
+
+@pytest.mark.parametrize(
+    "words", ["check good.txt", "list good.txt", "--help", "check --format json good.txt"]
+)
+def test_a_full_disk_is_one_line_and_status_2(tmp_path: Path, words: str) -> None:
+    done = shelled(tmp_path, f"wordish {words} > /dev/full", PYTHONUNBUFFERED="")
+    assert done.returncode == 2
+    told = "" if words == "--help" else "wordish: standard output: No space left on device\n"
+    assert done.stderr == told
+
+
+def test_a_full_disk_is_one_line_without_buffers_too(tmp_path: Path) -> None:
+    done = shelled(tmp_path, "wordish check good.txt > /dev/full", PYTHONUNBUFFERED="1")
+    assert (done.returncode, done.stderr) == (2, "wordish: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", ["check absent.txt", "check --absent", "machine remove absent"])
+def test_where_nothing_can_be_told_the_status_tells(tmp_path: Path, words: str) -> None:
+    assert shelled(tmp_path, f"wordish {words} 2> /dev/full").returncode == 2
+
+
+def test_what_the_system_refuses_is_one_line_and_a_fault_of_ours_is_not(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    errors: list[Exception] = [OSError(30, "Read-only file system", "/home/x"), OSError("odd"), KeyError("x")]
+
+    def refuse(_: object) -> int:
+        raise errors.pop(0)
+
+    monkeypatch.setitem(COMMANDS, "list", refuse)
+    assert main(["list"]) == 2
+    assert capfd.readouterr().err == "wordish: /home/x: Read-only file system\n"
+    assert main(["list"]) == 2
+    assert capfd.readouterr().err == "wordish: odd\n"
+    assert main(["list"]) == 2
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_the_doctor_survives_a_cache_that_cannot_be(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORDISH_CACHE_DIR", "/proc/nope")
+    assert main(["doctor"]) == 1
+    out, err = capfd.readouterr()
+    assert "missing cache: /proc/nope cannot be made: No such file or directory: set WORDISH_CACHE_DIR" in out
+    assert err == ""

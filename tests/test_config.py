@@ -166,3 +166,16 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"a = '\xe9'\n")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load(tmp_path / "latin.toml", directory=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [r'suite = "trixie\n"', r'packages = ["lvm2\n"]', 'packages = ["bash-"]', r'mirror = "http://x/y\n"'],
+)
+def test_names_end_where_they_end_and_apt_reads_no_order_in_them(line: str) -> None:
+    told = error(f"[tool.wordish.machines.lab]\n{line}\n")
+    assert told.startswith(f"pyproject.toml:2: tool.wordish.machines.lab.{line.split()[0]}: not a ")
+
+
+def test_a_machines_name_ends_where_it_ends() -> None:
+    assert "not a machine's name" in error('[tool.wordish.machines."lab\\n"]\n')

@@ -19,6 +19,7 @@ ARTICLE = """\
 ```console
 ~$ sleep 1000 &
 ~$ nohup setsid sleep 1000 > /dev/null 2>&1 &
+~$ (env -i setsid bash -c 'exec -a innocent-{word} sleep 1000' < /dev/null > /dev/null 2>&1 &)
 ~$ touch in-the-way; mktemp > /dev/null
 ~$ {last}
 ```
@@ -35,7 +36,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def start(tmp_path: Path, kind: str, last: str) -> subprocess.Popen[str]:
     path = tmp_path / "article.md"
-    path.write_text(ARTICLE.format(kind=kind, last=last))
+    path.write_text(ARTICLE.format(kind=kind, last=last, word=tmp_path.name))
     return subprocess.Popen(
         [sys.executable, "-m", "wordish", "check", "-v", str(path)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -58,6 +59,16 @@ def children(parent: int) -> set[tuple[int, str]]:
     """The processes that a process started, each with its start time."""
     found = {pid: stat(pid) for pid in pids()}
     return {(pid, told[19]) for pid, told in found.items() if told[1:2] == [str(parent)]}
+
+
+def command_lines() -> list[bytes]:
+    lines = []
+    for pid in pids():
+        try:
+            lines.append(Path(f"/proc/{pid}/cmdline").read_bytes())
+        except OSError:
+            continue
+    return [line for line in lines if line.startswith(b"innocent-")]
 
 
 def naming(temporary: Path) -> list[bytes]:
@@ -100,7 +111,7 @@ def test_nothing_is_left(
     if how is not None:
         assert check.stdout is not None
         told = iter(check.stdout.readline, "")
-        assert any("article.md:6: passed" in line for line in told)
+        assert any("article.md:7: passed" in line for line in told)
         time.sleep(0.3)  # the last command sleeps now
         assert check.poll() is None
         started = children(check.pid)
@@ -112,5 +123,7 @@ def test_nothing_is_left(
         subprocess.run([sys.executable, "-m", "wordish", "list", str(tmp_path / "article.md")], check=True)
     assert [pid for pid, since in started if stat(pid)[19:20] == [since] and stat(pid)[0] != "Z"] == []
     assert naming(temporary) == []
+    if how is not signal.SIGKILL:
+        assert not any(tmp_path.name.encode() in line for line in command_lines())
     assert list(temporary.iterdir()) == []
     assert kernel() == before

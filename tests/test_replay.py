@@ -302,3 +302,13 @@ def test_each_start_and_each_verdict_is_told() -> None:
         ("Judged", 2, 3),
         ("Judged", 3, 3),
     ]
+
+
+def test_an_account_may_be_left_when_only_the_other_one_goes_on() -> None:
+    """``exit`` at the root prompt, then the user's: what many howtos show."""
+    shells = {"root": ScriptedShell({"exit": Output(ended=True)}), "user": ScriptedShell({})}
+    steps = (step(1, "exit", user="root"), step(2, "id"), step(3, "true", user="root"))
+    left = list(replay(article(*steps[:2]), lambda user: cast(Shell, shells[user]), timeout=60))
+    assert [verdict.outcome for verdict in left] == [Outcome.PASSED, Outcome.PASSED]
+    back = list(replay(article(*steps), lambda user: cast(Shell, shells[user]), timeout=60))
+    assert back[0].outcome is Outcome.FAILED

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from wordish.errors import MachineError
 from wordish.rundir import kill_users_of, rundir, sweep, users_of
 
 OWNER = """
@@ -79,6 +83,71 @@ def test_only_processes_that_name_the_directory_are_ended(tmp_path: Path) -> Non
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+def test_a_lock_that_a_sweep_removed_before_it_was_held_is_not_relied_on(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, swept = fcntl.flock, list[Path]()
+
+    def flock(held: IO[str], how: int) -> None:
+        if not swept:
+            swept.extend(temporary.glob("*.lock"))
+            swept[0].unlink()
+        real(held, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with rundir() as path:
+        assert path.with_suffix(".lock").exists()
+        assert path.with_suffix(".lock") not in swept
+        assert sweep() == []
+        assert path.exists()
+    assert list(temporary.iterdir()) == []
+
+
+# Root may read any directory, unless it has given that up (capabilities(7)).
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+def test_directories_that_were_closed_are_removed_and_links_are_not_followed(temporary: Path) -> None:
+    code = """
+import os
+from wordish.rundir import rundir
+with rundir() as path:
+    (path / "a" / "b").mkdir(parents=True)
+    (path / "a" / "b" / "file").write_text("x")
+    (path / "link").symlink_to(path.parent / "kept")
+    for closed in ("a/b", "a", "."):
+        (path / closed).chmod(0)
+"""
+    kept = temporary / "kept"
+    kept.mkdir(mode=0o500)
+    subprocess.run([*UNPRIVILEGED, sys.executable, "-c", code], check=True)
+    assert [path.name for path in temporary.iterdir()] == ["kept"]
+    assert kept.stat().st_mode & 0o777 == 0o500
+
+
+def test_what_could_not_be_removed_is_tried_again_by_a_later_sweep(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, rundir() as path:
+        patch.setattr("wordish.rundir._remove", lambda _: None)
+    assert path.exists()
+    with monkeypatch.context() as patch:
+        patch.setattr("wordish.rundir._remove", lambda _: None)
+        assert sweep() == []
+    assert sweep() == [path]
+    assert list(temporary.iterdir()) == []
+
+
+def test_no_temporary_directory_is_a_machines_error_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wordish.rundir._temporary", lambda: Path("/proc/nope"))
+    with pytest.raises(MachineError) as raised, rundir():
+        pass
+    assert str(raised.value).startswith("/proc/nope/wordish-")
+    assert str(raised.value).endswith(
+        "no temporary directory can be made: No such file or directory: set TMPDIR to a directory of yours"
+    )
 
 
 def _runs(pid: int) -> bool:

@@ -90,6 +90,7 @@ def _machine(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="build machines (default: all that are described)")
     build.add_argument("names", nargs="*", metavar="NAME")
+    build.add_argument("--again", action="store_true", help="also those that are built: for newer packages")
     _config(build)
     actions.add_parser("list", help="what is built, its size and when it was built")
     remove = actions.add_parser("remove", help="remove what was built")

@@ -11,7 +11,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -29,7 +29,13 @@ PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; ``SystemExit`` comes from argparse alone."""
-    arguments = parse(argv)
+    _open_streams()
+    try:
+        arguments = parse(argv)
+    except SystemExit:
+        if _give_up_streams():
+            return TROUBLE
+        raise
     from wordish.rundir import sweep
 
     if isinstance(sys.stdout, TextIOWrapper):  # what a terminal's encoding lacks is no reason to crash
@@ -40,12 +46,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             status = COMMANDS[arguments.command](arguments)
             sys.stdout.flush()
     except WordishError as error:
-        _say(str(error) if error.where else f"wordish: {error}")
+        _say_last(str(error) if error.where else f"wordish: {error}")
         return TROUBLE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # our reader has gone: the flush at exit must not find out again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # our reader has gone
+        _give_up_streams()
+        return TROUBLE
+    except OSError as error:  # a full disk, a directory that may not be written to
+        where = str(error.filename or _give_up_streams())
+        _say_last(": ".join(filter(None, ("wordish", where, error.strerror or str(error)))))
         return TROUBLE
     except Exception:  # a fault of ours; Python's own status for it, 1, means that an article is wrong
         sys.excepthook(*sys.exc_info())
@@ -105,8 +115,9 @@ def machine(arguments: Namespace) -> int:
     """``wordish machine build|list|remove``."""
     from datetime import datetime
 
-    from wordish.machine import image
+    from wordish.machine import cache, image
 
+    cache.sweep()
     if arguments.action == "build":
         settings = _settings(arguments)
         for name in arguments.names or settings.machines:
@@ -116,7 +127,7 @@ def machine(arguments: Namespace) -> int:
                     hint=f"described are {', '.join(settings.machines)}",
                 )
         for name in arguments.names or settings.machines:
-            path = image.build(settings.machines[name], say=_say)
+            path = image.build(settings.machines[name], say=_say, again=arguments.again)
             sys.stdout.write(f"{name}: {path}\n")
     elif arguments.action == "list":
         for built in image.listing():
@@ -203,6 +214,13 @@ def _say(text: str) -> None:
     sys.stderr.flush()
 
 
+def _say_last(text: str) -> None:
+    """What ends the command; where it cannot be told, the exit status alone tells."""
+    with suppress(OSError):
+        _say(text)
+    _give_up_streams()
+
+
 def _status(transcripts: Iterable[Transcript]) -> int:
     """The exit status of a run: the worst that happened."""
     status = PASSED
@@ -254,6 +272,32 @@ def _style(stream: TextIO, color: str, verbosity: int) -> Style:
     terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
     return Style(color=wanted, live=terminal, verbosity=verbosity)
+
+
+def _open_streams() -> None:
+    """Have descriptors 0, 1 and 2 taken, by ``/dev/null`` if need be: else other files would be these."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            os.set_inheritable(opened, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False))  # noqa: SIM115
+
+
+def _give_up_streams() -> str:
+    """Keep the flush at exit from failing again on streams that cannot be written; their names."""
+    lost = []
+    for name, stream in (("standard output", sys.stdout), ("standard error", sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
+            lost.append(name)
+    return " and ".join(lost)
 
 
 @contextmanager

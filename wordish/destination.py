@@ -25,9 +25,8 @@ def destination(output: str) -> Iterator[TextIO]:
         return
     path = Path(output).resolve()
     whole = path.is_file() or not path.exists()
-    draft = path.with_name(f".{path.name}.{os.getpid()}") if whole else path
     try:
-        stream = draft.open("w", encoding="utf-8")
+        draft, stream = _draft(path) if whole else (path, path.open("w", encoding="utf-8"))
     except OSError as error:
         what = f"cannot be written: {error.strerror}"
         raise UsageError(what, where=f"--output {output}", hint="name a file in a folder of yours") from error
@@ -39,3 +38,20 @@ def destination(output: str) -> Iterator[TextIO]:
     finally:
         if whole:
             draft.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> tuple[Path, TextIO]:
+    """A new file beside ``path``, with the permissions that it has, or would have."""
+    import tempfile  # most reports go to the standard output
+
+    descriptor, name = tempfile.mkstemp(prefix=".wordish-", dir=path.parent)
+    try:
+        mask = os.umask(0o077)
+        os.umask(mask)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask
+        os.fchmod(descriptor, mode)
+    except BaseException:
+        os.close(descriptor)
+        Path(name).unlink()
+        raise
+    return Path(name), os.fdopen(descriptor, "w", encoding="utf-8")

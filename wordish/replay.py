@@ -115,9 +115,11 @@ def _attempt(
     if not output.ended:
         return verdict
     ended.append(shell)
-    waiting = (later for later in following if later.options.skip is None)
-    if verdict.outcome is Outcome.PASSED and any(
-        not later.options.cleanup or shell_for(later.user) is shell for later in waiting
-    ):
+    waiting = [later for later in following if later.options.skip is None]
+    needed = any(
+        shell_for(later.user) is shell if later.options.cleanup else later.user == step.user
+        for later in waiting
+    )
+    if verdict.outcome is Outcome.PASSED and needed:
         return replace(verdict, outcome=Outcome.FAILED, reason="the shell ended here, and steps follow")
     return verdict

@@ -13,8 +13,11 @@ import os
 import select
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
+
+from wordish.errors import MachineError
 
 
 def _prefix() -> str:
@@ -30,18 +33,46 @@ def _temporary() -> Path:
 
 @contextmanager
 def rundir(*, mode: int = 0o700) -> Iterator[Path]:
-    """Make a run directory, and remove it and every process that names it on the way out."""
-    path = _temporary() / f"{_prefix()}{os.urandom(6).hex()}"
-    lock = path.with_suffix(".lock")
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    """Make a run directory, and remove it and every process that names it on the way out.
+
+    Raises `MachineError` when none can be made.
+    """
+    with ExitStack() as claimed:
         try:
+            path = claimed.enter_context(_claimed())
             path.mkdir()
             path.chmod(mode)
-            yield path
-        finally:
-            _remove(path)
-            lock.unlink(missing_ok=True)
+        except OSError as error:
+            raise MachineError(
+                f"no temporary directory can be made: {error.strerror}",
+                where=str(error.filename or _temporary()),
+                hint="set TMPDIR to a directory of yours",
+            ) from error
+        yield path
+
+
+@contextmanager
+def _claimed() -> Iterator[Path]:
+    """The path of a run directory whose lock is held, removed afterwards."""
+    while True:
+        path = _temporary() / f"{_prefix()}{os.urandom(6).hex()}"
+        with path.with_suffix(".lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if not _is_lock_of(held, path):  # a sweep was quicker
+                continue
+            try:
+                yield path
+            finally:
+                _clear(path)
+            return
+
+
+def _is_lock_of(held: IO[str], path: Path) -> bool:
+    """Whether the file whose lock we hold is still the one that others find."""
+    try:
+        return os.path.samestat(os.fstat(held.fileno()), path.with_suffix(".lock").lstat())
+    except FileNotFoundError:
+        return False
 
 
 def sweep() -> list[Path]:
@@ -56,9 +87,8 @@ def sweep() -> list[Path]:
             if lock.lstat().st_uid != os.getuid():
                 continue
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: its run is alive
-            _remove(path)
-            lock.unlink(missing_ok=True)
-            removed.append(path)
+            if _is_lock_of(held, path) and _clear(path):
+                removed.append(path)
     return removed
 
 
@@ -95,6 +125,15 @@ def kill_users_of(path: Path) -> None:
                     os.close(descriptor)
 
 
+def _clear(path: Path) -> bool:
+    """Remove a run directory, then its lock; a later sweep tries again when that did not work."""
+    _remove(path)
+    if os.path.lexists(path):
+        return False
+    path.with_suffix(".lock").unlink(missing_ok=True)
+    return True
+
+
 def _remove(path: Path) -> None:
     kill_users_of(path)
     with suppress(OSError):
@@ -105,6 +144,7 @@ def _remove(path: Path) -> None:
     import shutil  # most articles leave no file: nothing to import for them
     import subprocess
 
+    _open_up(path)
     shutil.rmtree(path, ignore_errors=True)
     if path.exists():  # files of subordinate users: a system image whose build was cut short
         subprocess.run(
@@ -113,3 +153,18 @@ def _remove(path: Path) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+
+def _open_up(path: Path) -> None:
+    """Give us back the directories that an article closed to us (``chmod 000 d``)."""
+    with suppress(OSError):
+        path.chmod(0o700)
+    for folder, inner, _ in os.walk(path):  # a directory is opened before it is walked into
+        for name in inner:
+            with suppress(OSError):
+                # Not through a symbolic link: what it leads to is none of ours.
+                descriptor = os.open(Path(folder, name), os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    Path(f"/proc/self/fd/{descriptor}").chmod(0o700)
+                finally:
+                    os.close(descriptor)

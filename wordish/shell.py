@@ -13,8 +13,10 @@ import os
 import re
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import BytesIO
 
 import pexpect
 from pexpect.expect import Expecter, searcher_re
@@ -32,6 +34,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 _GRACE = 0.8  # seconds that a command has to go after each way of ending it
 _LONGEST_STATUS = 3
+
+_MOST = 8 << 20  # bytes of a step's output that are kept at its beginning, and as many at its end
+
+# Seconds without a prompt after which the shell is looked at: is it waiting for a command all the
+# same? The second figure is for a shell that is known to prompt where nobody sees it.
+_SILENCE, _SHORT_SILENCE = 0.3, 0.02
+_TRIES = 100
 
 # What every shell has in its environment beside its account's own variables.
 ENVIRONMENT = {
@@ -59,21 +68,29 @@ def startup(mark: str, *, error: int) -> str:
 
 
 def _prompts(mark: str) -> str:
-    word = "".join(f"\\{ord(letter):03o}" for letter in mark)
-    return f"PS1='{word}:$?:' PS2="
+    return f"PS1='{_octal(mark)}:$?:' PS2="
+
+
+def _octal(mark: str) -> str:
+    return "".join(f"\\{ord(letter):03o}" for letter in mark)
 
 
 class Shell:
     """A bash that is held open: commands run in it one after the other.
 
-    ``mark`` is the word in its prompt.
+    ``mark`` is the word in its prompt. A prompt that cannot be seen (PS1 was changed, standard
+    error redirected or closed) is missed after a moment of silence: then the shell is found waiting
+    for a command, asked for its status, and given its prompt back.
     """
 
     def __init__(self, terminal: Terminal, mark: str) -> None:
         self._terminal = terminal
+        self._home = ""  # where the shell waits for a command
+        self._unseen = False  # the prompt goes where it cannot be seen
         self._listen(mark)
 
     def _listen(self, mark: str) -> None:
+        self._mark = mark
         prompt = re.compile(re.escape(mark).encode() + rb":(\d{1,3}):")
         self._dialogue = _Dialogue(self._terminal, prompt, window=len(mark) + _LONGEST_STATUS + 2)
 
@@ -102,21 +119,70 @@ class Shell:
         """
         start = time.monotonic()
         try:
+            self._find_home()
             self._terminal.type(typed(command))
-            how = self._dialogue.wait(timeout)
+            how, status = self._await(timeout)
         except KeyboardInterrupt:
             self._abandon()
             raise
         finished = how != _TIMEOUT
         if not finished:
             how = self._stop()
-        status = self._dialogue.prompted() if how == _PROMPT else self._terminal.status
         elapsed = time.monotonic() - start
         stdout, stderr = self._dialogue.forget()
         return Output(
             stdout=shown(stdout), stderr=shown(stderr), status=status if finished else None,
             elapsed=elapsed, ended=how == _ENDED,
         )  # fmt: skip
+
+    def _find_home(self) -> None:
+        """Learn, once, where the shell waits for a command: now, after a prompt."""
+        tries = 0
+        while not self._home and tries < _TRIES:
+            if tries:
+                time.sleep(0.001)  # it has printed its prompt and is about to wait
+            self._home = self._terminal.where()
+            tries += 1
+
+    def _await(self, timeout: float) -> tuple[int, int | None]:
+        """Wait for the end of a command: what came, and the status."""
+        end = time.monotonic() + timeout
+        silence = _SHORT_SILENCE if self._unseen else _SILENCE
+        while True:
+            left = end - time.monotonic()
+            how = self._dialogue.wait(min(silence, max(left, 0)))
+            if how == _PROMPT:
+                return how, self._dialogue.prompted()
+            if how == _ENDED:
+                return how, self._terminal.status
+            if self._home and self._terminal.where() == self._home:
+                return self._recover()
+            if left <= silence:
+                return _TIMEOUT, None
+            silence = min(2 * silence, 2.0)
+
+    def _recover(self) -> tuple[int, int | None]:
+        """Ask a shell whose prompt cannot be seen for its status, and give it its prompt back."""
+        before = self._dialogue.put_aside()
+        status = self._ask()
+        if status is None:
+            return _TIMEOUT, None
+        if not self._unseen:
+            self._terminal.type(f"{_prompts(self._mark)}; (\\builtin exit {status})\n".encode())
+            self._unseen = self._dialogue.wait(_GRACE) != _PROMPT
+            if self._unseen:
+                # It goes where nobody looks. An empty prompt cannot turn up late, out of place.
+                self._terminal.type(f"PS1= PS2=; (\\builtin exit {status})\n".encode())
+                self._ask()
+        self._dialogue.put_back(before)
+        return _PROMPT, status
+
+    def _ask(self) -> int | None:
+        """The status of the last command, by way of the terminal; it stays what it was."""
+        word = _octal(self._mark)
+        tell = f"""\\builtin printf '{word}:%s:' "$x" > /dev/tty"""
+        self._terminal.type(f"""(x=$?; {tell}; \\builtin exit "$x")\n""".encode())
+        return self._dialogue.told(timeout=_GRACE)
 
     def _abandon(self) -> None:
         """End the running command because the user asked for it; ask twice, and it is killed at once."""
@@ -165,8 +231,10 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
         super().__init__(timeout=None)
         self.delayafterread = None
         self._expecter = Expecter(self, searcher_re([prompt, pexpect.EOF, pexpect.TIMEOUT]), window)
+        self._buffer, self._before = BytesIO(), BytesIO()  # pexpect's own, of its own kind
+        self._prompt = prompt
         self._terminal = terminal
-        self._stdout: list[bytes] = []
+        self._stdout = _Kept()
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = None) -> bytes:  # noqa: ARG002
         """See `pexpect.spawnbase.SpawnBase`."""
@@ -176,9 +244,14 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
             self.flag_eof = True
             raise pexpect.EOF("the shell has ended") from None
         if out:
-            self._stdout.append(out)
+            self._stdout.add(out)
         elif not err and self._terminal.status is None:
             raise pexpect.TIMEOUT("silence")
+        if self._before.tell() > 2 * _MOST:
+            kept = _Kept()
+            kept.add(self._before.getvalue())
+            self._before = BytesIO()
+            self._before.write(kept.whole())
         return err
 
     def wait(self, timeout: float) -> int:
@@ -192,9 +265,66 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
 
     def forget(self) -> tuple[bytes, bytes]:
         """What was printed before the prompt: standard output and standard error; the next starts afresh."""
-        printed = b"".join(self._stdout), self.before if isinstance(self.before, bytes) else b""
-        self._stdout.clear()
+        error = _Kept()
+        error.add(self.before if isinstance(self.before, bytes) else b"")
+        printed = self._stdout.whole(), error.whole()
+        self._stdout = _Kept()
         return printed
+
+    def put_aside(self) -> tuple[bytes, bytes]:
+        """What was printed so far, taken out of the way; the prompt that ended it is left out."""
+        stdout, stderr = self.forget()
+        self._buffer, self._before = BytesIO(), BytesIO()
+        for prompt in self._prompt.finditer(stdout[-200:]):  # standard error was sent there
+            stdout = stdout[: prompt.start() - min(len(stdout), 200)]
+        return stdout, stderr[: stderr.rfind(b"\n") + 1]
+
+    def told(self, *, timeout: float) -> int | None:
+        """The status that a prompt on standard output tells, ``None`` when it does not come in time."""
+        end = time.monotonic() + timeout
+        heard = b""
+        while (left := end - time.monotonic()) > 0:
+            with suppress(pexpect.TIMEOUT, pexpect.EOF):
+                self.read_nonblocking(timeout=left)
+            heard = (heard + self._stdout.whole())[-_LONGEST_LINE:]
+            self._stdout = _Kept()
+            if found := self._prompt.search(heard):
+                return int(found[1])
+        return None
+
+    def put_back(self, printed: tuple[bytes, bytes]) -> None:
+        """Make ``printed`` what was printed, and forget all that came since."""
+        self.forget()
+        self._stdout.add(printed[0])
+        self.before = printed[1]
+
+
+class _Kept:
+    """The beginning and the end of what was printed; a middle that is too long is dropped, and said so."""
+
+    def __init__(self) -> None:
+        self._head: list[bytes] = []
+        self._tail: deque[bytes] = deque()
+        self._size = self._tail_size = self._dropped = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Keep what can be kept of ``chunk``."""
+        if self._size < _MOST:
+            self._head.append(chunk[: _MOST - self._size])
+            chunk, self._size = chunk[_MOST - self._size :], self._size + len(chunk)
+        if chunk:
+            self._tail.append(chunk[-_MOST:])
+            self._dropped += max(0, len(chunk) - _MOST)
+            self._tail_size += len(self._tail[-1])
+            while self._tail_size - len(self._tail[0]) >= _MOST:
+                gone = len(self._tail.popleft())
+                self._tail_size -= gone
+                self._dropped += gone
+
+    def whole(self) -> bytes:
+        """What is kept."""
+        gap = b"\n[wordish: %d bytes are left out here]\n" % self._dropped if self._dropped else b""
+        return b"".join([*self._head, gap, *self._tail])
 
 
 def typed(command: str) -> bytes:

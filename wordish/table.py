@@ -13,8 +13,13 @@ import msgspec
 from wordish.errors import ConfigError
 from wordish.model import Machine
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9+.-]*$")]
-"""Debian's rule for package names (Policy 5.6.1), which suits suites and machines too."""
+_NAME = r"^[a-z0-9]([a-z0-9+.-]*[a-z0-9+.])?\Z"
+
+Name = Annotated[str, msgspec.Meta(pattern=_NAME)]
+"""Debian's rule for package names (Policy 5.6.1), which suits suites and machines too.
+
+None ends in ``-``: apt would take that as an order to remove the package (apt-get(8), install).
+"""
 
 MiB = Annotated[int, msgspec.Meta(ge=16, le=1024 * 1024)]
 
@@ -24,7 +29,7 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     suite: Name | msgspec.UnsetType = msgspec.UNSET
     packages: tuple[Name, ...] | msgspec.UnsetType = msgspec.UNSET
-    mirror: Annotated[str, msgspec.Meta(pattern=r"^((https?|file)://[^\s\[\]]+)?$")] | msgspec.UnsetType = (
+    mirror: Annotated[str, msgspec.Meta(pattern=r"^((https?|file)://[^\s\[\]]+)?\Z")] | msgspec.UnsetType = (
         msgspec.UNSET
     )
     memory: MiB | msgspec.UnsetType = msgspec.UNSET
@@ -100,7 +105,7 @@ def _toml(text: str, source: Path) -> dict[str, Any]:
 
 def _machine(name: str, table: object, complain: _Complain) -> Machine:
     key = ("tool", "wordish", "machines", name)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]*", name):
+    if not re.match(_NAME, name):
         raise complain(key, "not a machine's name", _WANTED["name"])
     said = _convert(table, _Machine, key, complain)
     given = {
@@ -143,7 +148,7 @@ _WANTED = {
     "array": "a list of strings",
     "object": "a table",
     "null": "nothing",
-    "name": "lower-case letters, digits and + . -, starting with a letter or a digit",
+    "name": "lower-case letters, digits and + . -, starting with a letter or a digit, not ending in -",
 }
 
 

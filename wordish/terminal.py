@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from wordish.errors import MachineError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CHUNK = 65536
 ROWS, COLUMNS = 24, 80
+_ANSWER_SECONDS = 30.0  # what the agent may take to answer, on a machine that is busy
 _HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
 
 
@@ -54,6 +55,13 @@ class Terminal(Protocol):
     def kill(self, number: int) -> None:
         """Send a signal to the terminal's foreground process group."""
 
+    def where(self) -> str:
+        """The system call that the shell waits in, with its arguments; "" when that cannot be told.
+
+        It is the same each time that the shell waits for a command, and no other time: its buffer
+        for commands is its own. The form is that of /proc/PID/syscall (proc(5)).
+        """
+
     def close(self) -> None:
         """Give the terminal back; the shell on it is hung up."""
 
@@ -69,30 +77,32 @@ class LocalTerminal:
     def __init__(self, command: Callable[[int], Sequence[str]], *, env: Mapping[str, str], cwd: Path) -> None:
         self.status: int | None = None
         self._typing = b""
-        self._out, out_slave = os.openpty()
-        self._err, err_slave = os.openpty()
-        self._slave = out_slave
+        opened: list[int] = []
         try:
-            self._modes = _quiet(out_slave)
-            _quiet(err_slave)
+            self._out, self._slave = _terminal(opened)
+            self._err, err_slave = _terminal(opened)
+            self._modes = termios.tcgetattr(self._slave)
             # setpriv and setsid become the shell: one process, no code of ours after the fork.
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *_heard(), "setsid", "--ctty", *command(err_slave)],
-                stdin=out_slave, stdout=out_slave, stderr=out_slave, pass_fds=(err_slave,),
-                env=dict(env), cwd=cwd,
+                stdin=self._slave, stdout=self._slave, stderr=self._slave, pass_fds=(err_slave,),
+                env=dict(env), cwd=cwd, umask=0o022,
             )  # fmt: skip
-        except BaseException:
-            for descriptor in (self._out, self._err, out_slave):
-                os.close(descriptor)
-            raise
-        finally:
             os.close(err_slave)
-        self._pidfd = os.pidfd_open(self._process.pid)
-        for descriptor in (self._out, self._err):
-            os.set_blocking(descriptor, False)
+            opened.remove(err_slave)
+            self._pidfd = os.pidfd_open(self._process.pid)
+        except OSError as error:
+            for descriptor in opened:
+                os.close(descriptor)
+            raise MachineError(f"no shell could be started: {error.strerror or error}") from error
         self._poll = select.poll()
         for descriptor in (self._err, self._out, self._pidfd):
             self._poll.register(descriptor, select.POLLIN)
+
+    @property
+    def pid(self) -> int:
+        """The shell's process id, which is its session's too."""
+        return self._process.pid
 
     def read(self, timeout: float | None) -> tuple[bytes, bytes]:
         """See `Terminal.read`."""
@@ -157,6 +167,14 @@ class LocalTerminal:
             if group > 1:  # 0, our own group, stands for "none"
                 os.killpg(group, number)
 
+    def where(self) -> str:
+        """See `Terminal.where`."""
+        try:
+            told = Path(f"/proc/{self._process.pid}/syscall").read_text(encoding="ascii").split()
+        except OSError:  # a kernel that does not tell, or not us
+            return ""
+        return " ".join(told[:4]) if len(told) > 3 else ""
+
     def close(self) -> None:
         """See `Terminal.close`."""
         if self.status is None:
@@ -209,6 +227,11 @@ class FramedTerminal:
         """See `Terminal.kill`."""
         self._say(b"K", b"%d" % number)
 
+    def where(self) -> str:
+        """See `Terminal.where`."""
+        self._say(b"W", b"")
+        return " ".join(self._answer(b"W", timeout=_ANSWER_SECONDS).decode("ascii").split()[:4])
+
     def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
         """Set the guest's clock (seconds since 1970) and reseed its random generator.
 
@@ -218,14 +241,21 @@ class FramedTerminal:
         self.ready(timeout=timeout)
 
     def ready(self, *, timeout: float) -> None:
-        """Wait until the agent says that it is ready; what was printed before is dropped."""
+        """Wait until the agent says that it is ready."""
+        self._answer(b"R", timeout=timeout)
+
+    def _answer(self, wanted: bytes, *, timeout: float) -> bytes:
+        """What the agent answers; what the shell prints meanwhile is kept for `read`."""
         end = time.monotonic() + timeout
+        kept: list[tuple[bytes, bytes]] = []
         while (left := end - time.monotonic()) > 0:
             frames = self._frames(left)
             letters = [letter for letter, _ in frames]
-            if b"R" in letters:
-                self._ahead = frames[letters.index(b"R") + 1 :]
-                return
+            if wanted in letters:
+                at = letters.index(wanted)
+                self._ahead = [*kept, *frames[:at], *frames[at + 1 :]]
+                return frames[at][1]
+            kept += frames
         raise MachineError("the guest does not answer", hint=self._lost())
 
     def _frames(self, timeout: float | None) -> list[tuple[bytes, bytes]]:
@@ -303,14 +333,17 @@ _OF_TERMINALS = (
 )  # fmt: skip
 
 
-def _quiet(slave: int) -> list[Any]:
-    """Switch off the terminal's echo and output processing, set its size, and return its modes."""
+def _terminal(opened: list[int]) -> tuple[int, int]:
+    """A pseudo-terminal without echo and output processing: master, which does not block, and slave."""
+    master, slave = os.openpty()
+    opened += (master, slave)
+    os.set_blocking(master, False)
     modes = termios.tcgetattr(slave)
     modes[1] &= ~termios.OPOST
     modes[3] &= ~termios.ECHO
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     termios.tcsetwinsize(slave, (ROWS, COLUMNS))
-    return modes
+    return master, slave
 
 
 def _take(descriptor: int) -> bytes:

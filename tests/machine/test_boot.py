@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import lzma
 import tarfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -46,12 +49,13 @@ def test_an_archive_reads_back(entries: list[tuple[str, int, bytes]]) -> None:
     assert unpacked(boot.cpio(entries)) == entries
 
 
-def system(path: Path, files: dict[str, str]) -> Path:
+def system(path: Path, files: Mapping[str, str | bytes]) -> Path:
     with tarfile.open(path, "w") as archive:
         for name, content in files.items():
+            raw = content if isinstance(content, bytes) else content.encode()
             member = tarfile.TarInfo(f"./{name}")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content.encode()))
+            member.size = len(raw)
+            archive.addfile(member, io.BytesIO(raw))
     return path
 
 
@@ -60,6 +64,7 @@ WHOLE = {
     "usr/bin/busybox": "busybox",
     "usr/lib/os-release": 'NAME=x\nPRETTY_NAME="Debian 12"\n',
     f"{KERNEL}modules.dep": DEPENDENCIES,
+    f"{KERNEL}modules.builtin": "kernel/fs/ext4/ext4.ko\nkernel/fs/squashfs/squashfs.ko\n",
     **{f"{KERNEL}kernel/{name}.ko": name for name in ("virtio", "virtio_ring", "virtio_pci", "virtio_blk")},
     f"{KERNEL}kernel/overlay.ko": "overlay",
 }
@@ -79,6 +84,36 @@ def test_modules_come_after_what_they_need_and_built_in_ones_not_at_all(tmp_path
         "modules/03-virtio_blk.ko",
         "modules/04-overlay.ko",
     ]
+
+
+def compressed(ending: str, pack: Callable[[bytes], bytes]) -> dict[str, str | bytes]:
+    """`WHOLE` with modules as other systems have them."""
+    files: dict[str, str | bytes] = {}
+    for name, content in WHOLE.items():
+        if name.endswith(".ko"):
+            files[name + ending] = pack(content.encode())
+        else:
+            files[name] = content.replace(".ko", f".ko{ending}") if name.endswith(".dep") else content
+    return files
+
+
+@pytest.mark.parametrize(("ending", "pack"), [(".xz", lzma.compress), (".gz", gzip.compress)])
+def test_compressed_modules_are_unpacked(tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "plain").mkdir()
+    boot.extract(system(tmp_path / "plain.tar", WHOLE), tmp_path / "plain")
+    boot.extract(system(tmp_path / "system.tar", compressed(ending, pack)), tmp_path)
+    assert (tmp_path / "ramdisk-base").read_bytes() == (tmp_path / "plain" / "ramdisk-base").read_bytes()
+
+
+def test_modules_compressed_in_another_way_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=r"kernel/virtio_ring\.ko\.zst is compressed in a way"):
+        boot.extract(system(tmp_path / "system.tar", compressed(".zst", bytes)), tmp_path)
+
+
+def test_a_module_that_is_nowhere_is_named(tmp_path: Path) -> None:
+    files = {**WHOLE, f"{KERNEL}modules.builtin": "kernel/fs/not_squashfs.ko\n"}
+    with pytest.raises(MachineError, match="has no module squashfs"):
+        boot.extract(system(tmp_path / "system.tar", files), tmp_path)
 
 
 @pytest.mark.parametrize("missing", ["boot/vmlinuz-6", "usr/bin/busybox", f"{KERNEL}modules.dep"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from wordish.errors import MachineError
 from wordish.machine import cache
 
 MAKER = """
@@ -90,3 +91,40 @@ def test_holes_are_not_counted_as_size(tmp_path: Path) -> None:
     with (tmp_path / "holes").open("wb") as file:
         file.truncate(1 << 30)
     assert cache.size(tmp_path) < 1 << 20
+
+
+def test_the_cache_is_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORDISH_CACHE_DIR", "cache")
+    assert cache.root() == tmp_path / "cache"
+    monkeypatch.delenv("WORDISH_CACHE_DIR")
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"own/{name}")
+    assert cache.root() == tmp_path / "own" / "wordish"
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"~/.cache/{name}")
+    with pytest.raises(MachineError, match=r"no home directory .*: set WORDISH_CACHE_DIR"):
+        cache.root()
+
+
+def test_what_killed_makers_left_is_swept_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
+    made, busy = "0123456789abcdef", "fedcba9876543210"
+    names = [f"{made}.partial-01234567", f"{made}-{busy}.partial-01234567", "notes.partial-1", made]
+    for folder in ("images", "templates", "mine"):
+        for name in (*names, f"{busy}.partial-01234567"):
+            (tmp_path / folder / name / "inner").mkdir(parents=True)
+    with cache.locked(tmp_path / "images" / busy, say=print, waiting=""):
+        cache.sweep()
+    for folder in ("images", "templates"):
+        left = {path.name for path in (tmp_path / folder).iterdir() if path.is_dir()}
+        at_work = {f"{busy}.partial-01234567"} if folder == "images" else set()
+        assert left == {"notes.partial-1", made} | at_work
+        assert [path.name for path in cache.entries(folder)] == [made]
+    assert len(list((tmp_path / "mine").iterdir())) == 5
+
+
+def test_a_cache_that_is_not_there_is_swept_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORDISH_CACHE_DIR", "/proc/nope")
+    cache.sweep()
+    assert cache.entries("images") == []

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from wordish.cli import main
 from wordish.errors import MachineError, MissingToolError, UsageError
-from wordish.machine import image
+from wordish.machine import cache, image
 from wordish.model import Machine
 from wordish.rundir import sweep
 
@@ -68,6 +72,73 @@ def test_a_missing_program_is_told_with_the_command_that_installs_it(monkeypatch
 def test_removing_what_is_not_there_says_what_is() -> None:
     with pytest.raises(UsageError, match="no machine 'x' is built: built machines: none is built"):
         image.remove("x", say=print)
+
+
+def made(cache_directory: Path, *, templates: int) -> Path:
+    """An image as `image.build` leaves it, without its content, and templates of it."""
+    path = image.path_of(PLAIN)
+    path.mkdir(parents=True)
+    about = {"name": "plain", **image.describe(PLAIN), "distribution": "Debian", "kernel": "6"}
+    (path / "image.json").write_text(json.dumps(about))
+    for number in range(templates):
+        template = cache_directory / "templates" / f"{path.name}-{number:016}"
+        template.mkdir(parents=True)
+        (template / "memory").write_bytes(bytes(1 << 20))
+    return path
+
+
+def test_the_size_of_an_image_is_that_of_its_templates_too(cache_directory: Path) -> None:
+    path = made(cache_directory, templates=2)
+    half_made = path.with_name(f"{path.name}.partial-01234567")
+    shutil.copytree(path, half_made)
+    (listed,) = image.listing()
+    assert (listed.key, listed.name) == (path.name, "plain")
+    assert 2 << 20 <= listed.size < 3 << 20
+
+
+def test_removing_an_image_removes_its_templates_and_waits_for_one_that_is_being_made(
+    cache_directory: Path,
+) -> None:
+    path = made(cache_directory, templates=1)
+    (cache_directory / "templates" / "other-1").mkdir()
+    late = cache_directory / "templates" / f"{path.name}-{9:016}"
+    said: list[str] = []
+    with ExitStack() as maker:
+        maker.enter_context(cache.locked(late, say=print, waiting=""))
+        maker.enter_context(cache.making(late))
+
+        def say(text: str) -> None:
+            said.append(text)
+            assert not late.exists()
+            maker.close()
+            assert late.exists()
+
+        assert [removed.key for removed in image.remove("plain", say=say)] == [path.name]
+    assert len(said) == 1
+    assert cache.entries("images") == []
+    assert [template.name for template in cache.entries("templates")] == ["other-1"]
+
+
+def test_what_is_built_is_built_again_on_request_and_its_templates_go(
+    cache_directory: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = made(cache_directory, templates=1)
+    stale = path.with_name("0123456789abcdef.partial-01234567")
+    stale.mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(image, "require", lambda *_: None)
+    monkeypatch.setattr(image, "lacking_subordinates", lambda: "")
+    monkeypatch.setattr(image, "_make", lambda machine, partial, *, say: (partial / machine.name).touch())
+    words = ["machine", "build", "bookworm"]
+    monkeypatch.setattr(image, "path_of", lambda machine: path)
+    assert main(words) == 0
+    assert len(cache.entries("templates")) == 1
+    assert not stale.exists()
+    assert not (path / "bookworm").exists()
+    assert main([*words, "--again"]) == 0
+    assert (path / "bookworm").exists()
+    assert cache.entries("templates") == []
+    assert capfd.readouterr().out == f"bookworm: {path}\n" * 2
 
 
 @pytest.mark.vm

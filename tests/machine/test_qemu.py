@@ -150,7 +150,27 @@ def test_a_damaged_template_is_made_again(
         assert says(
             place.shell("root"), "free -m | awk '/Mem/ { print ($2 < 256) }'; df -m --output=size /"
         ) == ("1\n1M-blocks\n       64")
-    assert "machine bookworm: its saved state does not start, making it again" in told
+    assert "machine bookworm: its saved state is damaged, making it again" in told
+
+
+def test_trouble_of_the_moment_costs_no_template(
+    machines: Mapping[str, Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = qemu.template(machines["bookworm"], say=print)
+    monkeypatch.setattr(qemu, "_ANSWER_SECONDS", 0.001)
+    before = made.path.stat()
+    with pytest.raises(MachineError, match="does not answer"), qemu.clone(made, say=print):
+        pass
+    assert made.path.stat() == before
+
+
+def test_a_disk_without_room_for_the_memory_is_told_before_the_boot(
+    machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "images").symlink_to(cache.root() / "images")
+    monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
+    with pytest.raises(MachineError, match=rf"its memory is 999999999 MiB, .* make room in {tmp_path}"):
+        qemu.template(replace(machines["bookworm"], memory=999999999), say=print)
 
 
 def test_the_network_is_there_when_it_is_asked_for(

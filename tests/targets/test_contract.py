@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import time
 
@@ -96,6 +97,39 @@ def test_a_virtual_environments_prompt_does_no_harm(shell: Shell) -> None:
     assert (output.stdout, output.stderr.strip(), output.status) == ("on", "(venv)", 2)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "PS1='$ '",
+        "unset PS1",
+        "exec 2> log",
+        "exec 2>&1",
+        "exec 2> /dev/null",
+        "shopt -u promptvars",
+        "exec 2>&-",
+    ],
+)
+def test_a_prompt_that_is_lost_is_found_again(shell: Shell, command: str) -> None:
+    start = time.monotonic()
+    output = shell.run(f"echo on; false || {command}", timeout=20)
+    assert (output.stdout, output.status, output.ended) == ("on", 0, False)
+    for _ in range(3):
+        output = shell.run("echo still; (exit 3)", timeout=20)
+        assert (output.stdout, output.status) == ("still", 3)
+        assert shell.run("echo $?", timeout=20).stdout == "3"
+    assert time.monotonic() - start < 6
+
+
+@pytest.mark.parametrize(
+    "command", ["read x", "read -p 'Your name: ' x", "select x in a b; do :; done", "wait"]
+)
+def test_a_shell_that_waits_for_something_else_is_not_taken_for_prompting(shell: Shell, command: str) -> None:
+    shell.run("sleep 100 &", timeout=20)
+    output = shell.run(command, timeout=1)
+    assert (output.stdout, output.status, output.ended) == ("", None, False)
+    assert says(shell, "echo on") == "on"
+
+
 def test_history_expansion_is_off(shell: Shell) -> None:
     assert says(shell, 'echo "hi!there"') == "hi!there"
 
@@ -132,6 +166,31 @@ def test_what_is_printed_belongs_to_the_step_that_printed_it(shell: Shell) -> No
     for number in range(100):
         output = shell.run(f"echo err {number} >&2; echo out {number}", timeout=20)
         assert (output.stdout, output.stderr) == (f"out {number}", f"err {number}")
+
+
+def test_a_flood_is_bounded_and_its_middle_left_out(shell: Shell) -> None:
+    start = time.monotonic()
+    output = shell.run("echo begun; yes abcdefghijklmnopqrstuvwxyz", timeout=1)
+    assert time.monotonic() - start < 5
+    assert output.status is None
+    assert output.stdout.startswith("begun\nabc")
+    assert len(output.stdout) < 20_000_000
+    assert says(shell, "echo on") == "on"
+
+
+def test_what_is_too_long_says_how_much_is_missing(shell: Shell, kind: str) -> None:
+    output = shell.run("head -c 20000000 /dev/zero | tr '\\0' x; echo; echo end >&2", timeout=60)
+    (left_out,) = re.findall(r"x\n\[wordish: (\d+) bytes are left out here\]\nx", output.stdout)
+    assert int(left_out) + output.stdout.count("x") == 20_000_000
+    assert (output.stdout[-1], output.stderr) == ("x", "end")
+
+
+def test_the_callers_umask_is_not_the_articles(kind: str, reach: Reach) -> None:
+    before = os.umask(0o077)
+    try:
+        assert says(reach(kind).shell("user"), "umask") == "0022"
+    finally:
+        os.umask(before)
 
 
 def test_a_step_over_its_time_is_interrupted_and_the_shell_goes_on(shell: Shell) -> None:

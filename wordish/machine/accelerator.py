@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from wordish.machine import cache
+from wordish.rundir import rundir
 
 PROBE_SECONDS = 1.0
 _EXIT = 0x2A << 1 | 1  # isa-debug-exit: the byte written, doubled, plus one
@@ -38,8 +39,8 @@ def rom() -> bytes:
 
 def works(qemu: str, accel: str, cpu: str, *, seconds: float = PROBE_SECONDS) -> bool:
     """Whether a guest under ``accel`` reaches long mode within ``seconds``."""
-    with tempfile.TemporaryDirectory(prefix="wordish-probe-") as directory:
-        bios = Path(directory, "probe.rom")
+    with rundir() as directory:
+        bios = directory / "probe.rom"
         bios.write_bytes(rom())
         command = [
             "setpriv", "--pdeathsig", "KILL", qemu,
@@ -90,7 +91,8 @@ def _about(version: str) -> list[str]:
 
 def _remember(version: str, *, kvm: bool) -> None:
     memory = _memory()
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    written = memory.with_name(f"{memory.name}.{os.getpid()}")
-    written.write_text(json.dumps({"about": _about(version), "kvm": kvm}), encoding="utf-8")
-    written.replace(memory)
+    with suppress(OSError):  # it is only a memory
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        written = memory.with_name(f"{memory.name}.{os.getpid()}")
+        written.write_text(json.dumps({"about": _about(version), "kvm": kvm}), encoding="utf-8")
+        written.replace(memory)

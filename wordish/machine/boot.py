@@ -38,14 +38,16 @@ def extract(system: Path, into: Path) -> dict[str, str]:
         (into / "vmlinuz").write_bytes(vmlinuz)
         listed, dependencies = read(r".*/modules\.dep")
         where = listed.removesuffix("modules.dep")
+        is_listed = f"{where}modules.builtin" in members
+        built_in = read(re.escape(f"{where}modules.builtin"))[1].decode() if is_listed else ""
         entries = [
             ("bin", 0o40755, b""),
             ("bin/busybox", 0o100755, read(r"(usr/)?bin/busybox")[1]),
             ("modules", 0o40755, b""),
         ]
-        for number, name in enumerate(_loading_order(dependencies.decode())):
-            module = f"modules/{number:02}-{name.rsplit('/', 1)[1]}"
-            entries.append((module, 0o100644, read(re.escape(where + name))[1]))
+        for number, name in enumerate(_loading_order(dependencies.decode(), built_in)):
+            module, content = _unpacked(name, read(re.escape(where + name))[1])
+            entries.append((f"modules/{number:02}-{module}", 0o100644, content))
         (into / "ramdisk-base").write_bytes(cpio(entries))
         found = re.search(r'^PRETTY_NAME="?([^"\n]*)', read(r"usr/lib/os-release")[1].decode(), re.MULTILINE)
     return {
@@ -84,16 +86,38 @@ def cpio(entries: Iterable[tuple[str, int, bytes]]) -> bytes:
     return bytes(out)
 
 
-def _loading_order(dependencies: str) -> list[str]:
-    """The modules to load, in order, by the text of ``modules.dep`` (modules.dep(5))."""
+def _loading_order(dependencies: str, built_in: str) -> list[str]:
+    """The modules to load, in order, by the text of ``modules.dep`` (modules.dep(5)).
+
+    Those that ``modules.builtin`` lists are in the kernel. Raises `MachineError` for one that is nowhere.
+    """
     depends = {}
     for line in dependencies.splitlines():
         name, _, needs = line.partition(":")
         depends[name] = needs.split()
     order: list[str] = []
     for module in _MODULES:
-        # A module that is not listed is built into the kernel.
-        path = next((p for p in depends if re.search(rf"/{module}\.ko$", p)), None)
+        path = next((p for p in depends if re.search(rf"/{module}\.ko(\.[a-z]+)?\Z", p)), None)
         if path:
             order += [need for need in [*reversed(depends[path]), path] if need not in order]
+        elif not re.search(rf"/{module}\.ko$", built_in, re.MULTILINE):
+            raise MachineError(f"the kernel of the system that was built has no module {module}")
     return order
+
+
+def _unpacked(path: str, content: bytes) -> tuple[str, bytes]:
+    """The name and content of a module's file as busybox can load it: not compressed.
+
+    Debian compresses modules since release 13 (trixie).
+    """
+    import gzip  # for builds only
+    import lzma
+
+    stem, found, form = path.rsplit("/", 1)[-1].partition(".ko")
+    if form == ".xz":
+        content = lzma.decompress(content)
+    elif form == ".gz":
+        content = gzip.decompress(content)
+    elif form:
+        raise MachineError(f"the kernel module {path} is compressed in a way that is not known here")
+    return stem + found, content

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,13 +20,21 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
+from wordish.errors import MachineError
+
 _PARTIAL = ".partial-"
+_FOLDERS = ("images", "templates")
 
 
 def root() -> Path:
-    """The cache directory: ``WORDISH_CACHE_DIR``, or the user's cache directory of this system."""
-    named = os.environ.get("WORDISH_CACHE_DIR")
-    return Path(named) if named else platformdirs.user_cache_path("wordish")
+    """The cache directory: ``WORDISH_CACHE_DIR``, or the user's cache directory of this system.
+
+    Absolute, whatever they say. Raises `MachineError` for a user who has no home directory.
+    """
+    named = os.environ.get("WORDISH_CACHE_DIR") or platformdirs.user_cache_dir("wordish")
+    if named.startswith("~/") and not os.environ.get("WORDISH_CACHE_DIR"):
+        raise MachineError("there is no home directory to keep machines in", hint="set WORDISH_CACHE_DIR")
+    return Path(named).absolute()
 
 
 def key(description: object) -> str:
@@ -69,6 +78,24 @@ def making(path: Path) -> Iterator[Path]:
         partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def entries(folder: str, pattern: str = "*") -> list[Path]:
+    """The complete entries of ``images`` or ``templates`` that match ``pattern``."""
+    found = (root() / folder).glob(pattern)
+    return [path for path in found if _PARTIAL not in path.name and path.is_dir()]
+
+
+def sweep() -> None:
+    """Remove what makers that were killed left; what somebody is at work on is not touched."""
+    for folder in _FOLDERS:
+        for left in (root() / folder).glob(f"*{_PARTIAL}*"):
+            # Nothing else goes, in case the cache directory is also used for other things.
+            entry = re.fullmatch(r"([0-9a-f]{16}(?:-[0-9a-f]{16})?)\.partial-[0-9a-f]{8}", left.name)
+            with contextlib.suppress(OSError):  # filelock's Timeout too: its maker is alive
+                if entry:
+                    with FileLock(left.with_name(f"{entry[1]}.lock"), timeout=0):
+                        shutil.rmtree(left, ignore_errors=True)
 
 
 def remove(path: Path) -> None:

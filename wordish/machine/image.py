@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -85,12 +84,14 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
     require(*BUILDERS)
     if lacking := lacking_subordinates():
         raise MachineError(lacking, hint=add_subordinates_command())
+    cache.sweep()
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another build"):
             if path.exists() and not again:
                 return path
             with cache.making(path) as partial:
                 _make(machine, partial, say=lambda stage: say(f"machine {machine.name}: {stage}"))
+                _remove_templates(path.name, say=say)  # they are of the image that goes
     except OSError as error:
         raise _cannot(machine, error.strerror or str(error), where=error.filename) from error
     return path
@@ -197,7 +198,7 @@ def _cannot(machine: Machine, reason: str, where: str | bytes | None = None) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image in the cache: ``size`` in bytes, ``built`` in seconds since 1970, ``used`` likewise."""
+    """An image in the cache: ``size`` in bytes, its templates' too, ``built`` in seconds since 1970."""
 
     key: str
     name: str
@@ -210,14 +211,16 @@ class Image:
 def listing() -> list[Image]:
     """The images in the cache, by name."""
     images = []
-    for about in (cache.root() / "images").glob("*/image.json"):
+    for path in cache.entries("images"):
         with suppress(OSError, ValueError, KeyError, TypeError):
+            about = path / "image.json"
             said = json.loads(about.read_text(encoding="utf-8"))
             extra = tuple(sorted({*said["packages"]} - {*_BASE}))
             images.append(
                 Image(
-                    key=about.parent.name, name=said["name"], suite=said["suite"], packages=extra,
-                    size=cache.size(about.parent), built=about.stat().st_mtime,
+                    key=path.name, name=said["name"], suite=said["suite"], packages=extra,
+                    size=sum(map(cache.size, (path, *cache.entries("templates", f"{path.name}-*")))),
+                    built=about.stat().st_mtime,
                 )
             )  # fmt: skip
     return sorted(images, key=lambda image: (image.name, image.key))
@@ -235,8 +238,14 @@ def remove(name: str, *, say: Callable[[str], None]) -> list[Image]:
     for image in chosen:
         path = cache.root() / "images" / image.key
         with cache.locked(path, say=say, waiting=f"machine {image.name}: waiting for another build"):
-            for template in (cache.root() / "templates").glob(f"{image.key}-*"):
-                if template.is_dir():
-                    shutil.rmtree(template, ignore_errors=True)
+            _remove_templates(image.key, say=say)
             cache.remove(path)
     return chosen
+
+
+def _remove_templates(key: str, *, say: Callable[[str], None]) -> None:
+    """Remove the templates made from an image; one that is being made is waited for."""
+    locks = (cache.root() / "templates").glob(f"{key}-*.lock")
+    for template in {*cache.entries("templates", f"{key}-*"), *(lock.with_suffix("") for lock in locks)}:
+        with cache.locked(template, say=say, waiting=f"machine {key}: waiting for another boot"):
+            cache.remove(template)

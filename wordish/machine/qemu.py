@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -35,6 +37,7 @@ from wordish.terminal import FramedTerminal
 _ACCOUNTS: tuple[User, ...] = ("root", "user")
 _BOOT_SECONDS = {"kvm": 20.0, "tcg": 180.0}
 _ANSWER_SECONDS = 30.0
+_TAIL = 4096  # bytes of the console that are looked at
 
 _FIRMWARE = (Path("/usr/share/qemu/qboot.rom"), Path("/usr/share/qemu-efi/qboot.rom"))
 
@@ -83,7 +86,7 @@ def template(machine: Machine, *, say: Callable[[str], None]) -> Template:
     accel, why = accelerator.choose(QEMU.program, version())
     try:
         return _template(machine, built, accel, why, say=say)
-    except MachineError:
+    except _SilentError:
         if accel == "tcg":
             raise
         say(f"machine {machine.name}: does not start under KVM, trying emulation")
@@ -91,9 +94,15 @@ def template(machine: Machine, *, say: Callable[[str], None]) -> Template:
         return _template(machine, built, "tcg", "KVM does not run this machine", say=say)
 
 
+class _SilentError(MachineError):
+    """The guest was started and did not speak in time."""
+
+
 def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Callable[[str], None]) -> Template:
     programs = [(name, mode, content.decode()) for name, mode, content in boot.guest_files()]
     depends = [_command(machine, accel, built, Path(), share=True), version(), programs]
+    if accel == "kvm":
+        depends.append(_processor())  # the state holds what the guest knows of it
     path = cache.root() / "templates" / f"{built.name}-{cache.key(depends)}"
     made = Template(machine=machine, image=built, path=path, accel=accel, why=why)
     if path.exists():
@@ -101,15 +110,33 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another boot"):
             if not path.exists():
+                _need_room(machine)
                 say(f"machine {machine.name}: booting it once")
                 with cache.making(path) as partial:
                     _boot(made, partial)
     except OSError as error:
         raise MachineError(
-            f"machine {machine.name} could not be saved: {error.strerror} ({error.filename})",
-            hint=f"make room in {cache.root()}, or set WORDISH_CACHE_DIR",
+            f"machine {machine.name} could not be saved: {error.strerror or error} ({error.filename})"
         ) from error
     return made
+
+
+def _need_room(machine: Machine) -> None:
+    """QEMU would die of a disk that fills up under the guest's memory, without a word."""
+    cache.root().mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cache.root()).free >> 20
+    if free < machine.memory:
+        raise MachineError(
+            f"machine {machine.name} could not be saved: "
+            f"its memory is {machine.memory} MiB, {free} MiB are free",
+            hint=f"make room in {cache.root()}, or set WORDISH_CACHE_DIR",
+        )
+
+
+def _processor() -> str:
+    """The first processor's model and features, as the kernel tells them."""
+    told = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n", 1)[0]
+    return "\n".join(line for line in told.splitlines() if not line.startswith(("cpu MHz", "bogomips")))
 
 
 def _boot(made: Template, partial: Path) -> None:
@@ -120,13 +147,18 @@ def _boot(made: Template, partial: Path) -> None:
         end = time.monotonic() + _BOOT_SECONDS[made.accel]
         for account in _ACCOUNTS:
             terminal = guest.terminals[account]
-            terminal.ready(timeout=end - time.monotonic())
+            try:
+                terminal.ready(timeout=end - time.monotonic())
+            except MachineError as error:
+                raise _SilentError(
+                    f"machine {made.machine.name} does not boot: {error.what}", hint=error.hint
+                ) from error
             prompt = b""
             while b":0:" not in prompt:
                 before = time.monotonic()
                 prompt += terminal.read(max(0.0, end - before))[1]
                 if time.monotonic() >= end:
-                    raise MachineError(f"machine {made.machine.name} does not boot", hint=guest.lost())
+                    raise _SilentError(f"machine {made.machine.name} does not boot", hint=guest.lost())
         guest.order("stop")
         guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
         guest.order("migrate", uri=f"exec:cat > {shlex.quote(str(partial / 'state'))}")
@@ -141,24 +173,40 @@ def _boot(made: Template, partial: Path) -> None:
 def clone(made: Template, *, say: Callable[[str], None]) -> Iterator[Guest]:
     """A pristine machine: the template's, with the right time and randomness of its own.
 
-    A template that does not start any more (its files were damaged) is made again, once.
-    Raises `MachineError` when the machine does not answer.
+    A template whose files were damaged is made again, once. Raises `MachineError` when the machine
+    does not answer.
     """
     with ExitStack() as running:
+        before = _identity(made)
         try:
             guest = running.enter_context(_started(made))
-        except (MachineError, OSError):
-            say(f"machine {made.machine.name}: its saved state does not start, making it again")
+        except MachineError as error:
+            if not re.search(_DAMAGED, str(error)):
+                raise
+            say(f"machine {made.machine.name}: its saved state is damaged, making it again")
             with cache.locked(made.path, say=say, waiting="waiting for another boot"):
-                cache.remove(made.path)
+                if _identity(made) == before:  # nobody else has made it again
+                    cache.remove(made.path)
             again = _template(made.machine, made.image, made.accel, made.why, say=say)
             guest = running.enter_context(_started(again))
         yield guest
 
 
+# What QEMU says of a state, or of a memory file, that is not what it saved.
+_DAMAGED = r"migration stream|load of migration failed|[Uu]nknown savevm|[Ll]ength mismatch|No such file"
+
+
+def _identity(made: Template) -> tuple[int, int]:
+    try:
+        told = made.path.stat()
+    except OSError:
+        return 0, 0
+    return told.st_ino, told.st_ctime_ns
+
+
 @contextmanager
 def _started(made: Template) -> Iterator[Guest]:
-    with (made.path / "state").open("rb") as state:
+    with _opened(made.path / "state") as state:
         command = [
             *_command(made.machine, made.accel, made.image, made.path, share=False),
             "-incoming", "defer",
@@ -173,6 +221,16 @@ def _started(made: Template) -> Iterator[Guest]:
             yield guest
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise MachineError(f"{path} cannot be read: {error.strerror}") from error
+    with file:
+        yield file
+
+
 class Guest:
     """A QEMU process, and this side of what it is connected to."""
 
@@ -184,7 +242,8 @@ class Guest:
 
     def lost(self) -> str:
         """What QEMU and the guest's kernel said last, for the user."""
-        self._log.seek(0)
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - _TAIL))
         said = self._log.read().decode(errors="replace").strip().splitlines()
         return " / ".join(line.strip() for line in said[-3:]) or "the guest said nothing on its console"
 
@@ -205,7 +264,10 @@ class Guest:
 
     def _answer(self) -> dict[str, Any]:
         while b"\n" not in self._heard:
-            received = self._monitor.recv(65536)
+            try:
+                received = self._monitor.recv(65536)
+            except TimeoutError as error:
+                raise MachineError("QEMU does not answer", hint=self.lost()) from error
             if not received:
                 raise MachineError("QEMU has stopped", hint=self.lost())
             self._heard += received

@@ -61,4 +61,7 @@ def add_subordinates_command() -> str:
 
 
 def _account() -> str:
-    return pwd.getpwuid(os.getuid()).pw_name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # `docker run --user 1234` and the like
+        return str(os.getuid())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wordish.errors import MachineError
 from wordish.model import Machine, Target, User
+from wordish.orphans import orphans_ended
 from wordish.rundir import rundir
 from wordish.shell import ENVIRONMENT, Shell, arguments, new_mark, startup
 from wordish.terminal import LocalTerminal
@@ -27,16 +28,19 @@ def reach(
 ) -> Iterator[HostPlace]:
     """See `wordish.targets.Reach`."""
     del machines, say
-    with rundir() as directory, ExitStack() as open_shells:
-        yield HostPlace(directory, open_shells, as_root=target.as_root)
+    with rundir() as directory, orphans_ended() as adopt, ExitStack() as open_shells:
+        yield HostPlace(directory, open_shells, adopt, as_root=target.as_root)
 
 
 class HostPlace:
     """A home directory of its own on this machine."""
 
-    def __init__(self, directory: Path, open_shells: ExitStack, *, as_root: bool) -> None:
+    def __init__(
+        self, directory: Path, open_shells: ExitStack, adopt: Callable[[], None], *, as_root: bool
+    ) -> None:
         self._directory = directory
         self._open_shells = open_shells
+        self._adopt = adopt
         self._as_root = as_root
         self._shell: Shell | None = None
 
@@ -71,6 +75,7 @@ class HostPlace:
 
         terminal = LocalTerminal(command, env=_scrubbed(home, temporary), cwd=home)
         self._open_shells.callback(terminal.close)
+        self._adopt()  # while the shell starts
         shell = Shell(terminal, mark)
         shell.wait(timeout=_START_SECONDS)
         start.unlink()
@@ -79,7 +84,10 @@ class HostPlace:
 
 def _scrubbed(home: Path, temporary: Path) -> dict[str, str]:
     """The environment of the article: nothing of the caller's but PATH and the account."""
-    account = pwd.getpwuid(os.getuid()).pw_name
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user without an account, as in many containers
+        account = str(os.getuid())
     return {
         **ENVIRONMENT,
         "HOME": str(home),

@@ -9,7 +9,8 @@
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
-#   to the host     O  standard output   E  standard error   R  ready, or S done
+#                   W  ask for the system call that the shell waits in
+#   to the host     O  standard output   E  standard error   R  ready, or S done   W  see above
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -118,6 +119,11 @@ sub relay {
             kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
         },
         S => sub { reseed($_[0]); $say->('R', '') },
+        W => sub {
+            my $where = '';
+            if (open my $file, '<', "/proc/$shell/syscall") { $where = <$file> // '' }
+            $say->('W', $where);
+        },
     );
 
     $say->('R', '');

@@ -1,0 +1,57 @@
+"""Nothing that was started gets away."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from wordish.orphans import children, orphans_ended
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "sleep 1000 & echo $!",
+        "setsid sleep 1000 & echo $!",
+        "env -i sleep 1000 & echo $!",
+        "(env -i setsid sh -c 'echo $$; exec -a innocent sleep 1000' &)",
+        "sh -c 'trap \"\" TERM HUP INT; (sleep 1000 & echo $!; wait) & wait' & sleep 0.2",
+    ],
+)
+def test_daemons_are_ended_and_what_was_there_before_is_not(start: str) -> None:
+    other = subprocess.Popen(["sleep", "1000"])
+    with orphans_ended() as adopt:
+        adopt()
+        done = subprocess.Popen(["bash", "-c", start], stdout=subprocess.PIPE, text=True)
+        assert done.stdout is not None
+        pid = int(done.stdout.readline())
+        done.wait(timeout=10)
+        assert alive(pid)
+    assert not alive(pid)
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+def test_what_ended_by_itself_is_waited_for() -> None:
+    with orphans_ended() as adopt:
+        adopt()
+        subprocess.run(["bash", "-c", "(sleep 0.1 &)"], check=True)
+        time.sleep(0.3)
+        assert children()
+    assert not children()
+
+
+def test_without_adoption_nothing_is_ended() -> None:
+    with orphans_ended():
+        daemon = subprocess.Popen(["sleep", "1000"])
+    assert daemon.poll() is None
+    daemon.kill()
+    daemon.wait()

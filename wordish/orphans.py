@@ -1,0 +1,69 @@
+"""The end of everything that was started, daemons too.
+
+A process whose parent has ended goes to the next *subreaper* above it (prctl(2),
+PR_SET_CHILD_SUBREAPER). While this process is one, nothing that it started, at any depth, gets away:
+neither a new session nor an emptied environment changes whose child an orphan becomes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_SET, _GET = 36, 37  # PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER in linux/prctl.h
+
+
+@contextmanager
+def orphans_ended() -> Iterator[Callable[[], None]]:
+    """End, after the block, every process that became our child during it.
+
+    Gives a function that starts it: from then on orphans come to us. (It may wait until there is
+    time for it: it costs some milliseconds.) Processes that other threads of ours start meanwhile
+    would be ended as well.
+    """
+    before = children()
+    was = -1
+
+    def adopt() -> None:
+        nonlocal was
+        if was < 0:
+            was = _subreaper()
+            _become_subreaper(1)
+
+    try:
+        yield adopt
+    finally:
+        if was >= 0:
+            while started := children() - before:  # ending a parent gives us its children
+                for pid in started:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)  # our child: its number is not given away yet
+                    with suppress(ChildProcessError):
+                        os.waitpid(pid, 0)
+            _become_subreaper(was)
+
+
+def children() -> set[int]:
+    """The process ids of our children, those that ended and were not waited for too."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # a thread that has just ended
+            found.update(map(int, (task / "children").read_text(encoding="ascii").split()))
+    return found
+
+
+def _subreaper() -> int:
+    import ctypes  # here, because it is slow to import and few need it
+
+    value = ctypes.c_int()
+    ctypes.CDLL(None, use_errno=True).prctl(_GET, ctypes.byref(value), 0, 0, 0)
+    return value.value
+
+
+def _become_subreaper(value: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_SET, value, 0, 0, 0)
