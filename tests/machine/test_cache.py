@@ -104,6 +104,13 @@ def test_the_cache_is_an_absolute_path(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(MachineError, match=r"no home directory .*: set WORDISH_CACHE_DIR"):
         cache.root()
 
+    def homeless(_: str) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr("platformdirs.user_cache_dir", homeless)
+    with pytest.raises(MachineError, match=r"no home directory .*: set WORDISH_CACHE_DIR"):
+        cache.root()
+
 
 def test_what_killed_makers_left_is_swept_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

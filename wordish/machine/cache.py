@@ -31,9 +31,12 @@ def root() -> Path:
 
     Absolute, whatever they say. Raises `MachineError` for a user who has no home directory.
     """
-    named = os.environ.get("WORDISH_CACHE_DIR") or platformdirs.user_cache_dir("wordish")
-    if named.startswith("~/") and not os.environ.get("WORDISH_CACHE_DIR"):
-        raise MachineError("there is no home directory to keep machines in", hint="set WORDISH_CACHE_DIR")
+    named = os.environ.get("WORDISH_CACHE_DIR")
+    if not named:
+        with contextlib.suppress(RuntimeError):  # a user without home; older platformdirs: "~/..."
+            named = platformdirs.user_cache_dir("wordish")
+        if not named or named.startswith("~"):
+            raise MachineError("there is no home directory to keep machines in", hint="set WORDISH_CACHE_DIR")
     return Path(named).absolute()
 
 
