@@ -168,7 +168,11 @@ MISTAKES: list[tuple[dict[str, str | bytes], list[str], list[str]]] = [
     ({}, ["check"], ["wordish: which articles?: name them, or set `paths`"]),
     ({}, ["check", "absent.rst"], ["absent.rst: no such file"]),
     ({"docs/x.png": b""}, ["check", "docs"], ["docs: no articles"]),
-    ({"a.rst": "Title\n=====\n\nText.\n"}, ["check", "a.rst"], ["wordish: no article has a shell session"]),
+    (
+        {"a.rst": "Title\n=====\n\nText.\n"},
+        ["check", "a.rst"],
+        ["a.rst:1: warning: no session found", "wordish: no article has a shell session"],
+    ),
     ({"a.txt": b"~$ ls\n\x00\x01"}, ["check", "a.txt"], ["a.txt:2: "]),
     ({"a.txt": b"~$ ls\n\xff\n"}, ["check", "a.txt"], ["a.txt:2: not UTF-8"]),
     ({"a.txt": "~$ echo 'open\n~$ ls\n"}, ["check", "a.txt"], ["a.txt:1: "]),

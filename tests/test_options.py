@@ -33,7 +33,7 @@ def parse(text: str, level: options.Level | None = None) -> tuple[Options, list[
         ),
         ("ignore=no", Options(ignore=False)),
         ("skip", Options(skip="skip asked for")),
-        ("skip=no", Options()),
+        ("skip=no", Options(skip="")),
         ("skip=yes", Options(skip="skip asked for")),
         ('skip="needs a printer"', Options(skip="needs a printer")),
         ("skip='on Sundays' timeout=1", Options(skip="on Sundays", timeout=1)),
@@ -139,6 +139,11 @@ def test_from_mapping_tells_faults_as_parse_does(mapping: dict[str, object]) -> 
     assert len(faults) == 1
 
 
+def test_an_inner_no_undoes_an_outer_skip() -> None:
+    no = [parse("skip=no")[0], options.from_mapping({"skip": False}, path="p", line=1)[0]]
+    assert [options.merge(Options(skip="why"), inner).skip for inner in no] == ["", ""]
+
+
 def test_merge_keeps_the_outer_where_the_inner_is_silent() -> None:
     merged = options.merge(Options(timeout=3, status=1), Options(status=0, ignore=False))
     assert merged == Options(timeout=3, status=0, ignore=False)
@@ -152,7 +157,8 @@ _OPTIONS = st.builds(
     status=st.none() | st.integers(0, 255) | st.just("any"),
     match=st.sampled_from((None, "ellipsis", "exact", "regex")),
     status_only=st.none() | st.booleans(),
-    skip=st.none() | _NAMES,
+    skip=st.none()
+    | _NAMES.filter(lambda reason: reason.lower() not in {"yes", "true", "on", "no", "false", "off"}),
     hidden=st.none() | st.booleans(),
 )
 

@@ -48,3 +48,30 @@ def test_a_bare_prompt(line: str) -> None:
     found = prompts.match(line)
     assert found
     assert found.rest == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "~$ a", "~# a", "  ~/src# a", "/etc# a", "u@h:dir$ a", "u@h:~# a", "u@h ~$ a", "[u@h dir]# a",
+        "(venv) ~$ a", "> ~$ a", ">~$ a", "- ~$ a", "1. ~# a", "> - * ~$ a", "\t~$\u00a0a",
+    ],
+)  # fmt: skip
+def test_unmistakable_lines(line: str) -> None:
+    assert prompts.unmistakable(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$ a", "# a", "~$", "~$ ", "`~$ a`", "a ~$ b", "src$ a", "//# sourceMappingURL=x", "me@x.org # a",
+        "| ~# | root |", "~$x", "#1 # x", "-~$ a", "",
+    ],
+)  # fmt: skip
+def test_what_may_be_something_else(line: str) -> None:
+    assert not prompts.unmistakable(line)
+
+
+def test_hostile_lines_take_no_time() -> None:
+    for line in ("> " * 9999 + "#", "-  " * 9999 + "$", " " * 9999 + "$", "(" + "a" * 9999 + "$"):
+        assert not prompts.unmistakable(line)

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ import pytest
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
     Began,
+    Diagnostic,
     Document,
     Event,
     Expectation,
@@ -22,6 +24,7 @@ from wordish.model import (
     Outcome,
     Output,
     Said,
+    Severity,
     Step,
     Target,
     Transcript,
@@ -148,6 +151,17 @@ def test_every_objection_is_told_at_once() -> None:
 
 def test_an_article_without_steps_is_no_job() -> None:
     assert plan([article()], wish=WISH, machines=MACHINES) == ([], [])
+
+
+def test_one_that_was_named_is_reported_beside_others_as_skipped() -> None:
+    none = Diagnostic(path="none.md", line=1, severity=Severity.WARNING, name="no-session", message="none")
+    named = replace(article(path="none.md", machine="stretch"), diagnostics=(none,))
+    jobs, problems = plan([named, article(path="prose.md"), article("~$")], wish=WISH, machines=MACHINES)
+    assert [job.document.path for job in jobs] == ["none.md", "a.rst"]
+    assert problems == []
+    transcript = checked(jobs[0])
+    assert (transcript.outcome, transcript.verdicts, transcript.error) == (Outcome.SKIPPED, (), "")
+    assert plan([named], wish=WISH, machines=MACHINES) == ([], [])
 
 
 # A target of the tests' own: one line in the table.

@@ -140,8 +140,8 @@ def test_a_greater_than_sign_in_an_output_is_no_continuation() -> None:
 
 
 def test_a_here_document_may_hold_what_looks_like_a_prompt() -> None:
-    first, second = steps("$ cat <<EOF\n$ ls\n# x\nEOF\n$ ls\n$ pwd")[::2]
-    assert first.command == "cat <<EOF\n$ ls\n# x\nEOF"
+    first, second = steps("$ cat <<EOF\n::\n\n$ ls\n# x\nEOF\n$ ls\n$ pwd")[::2]
+    assert first.command == "cat <<EOF\n::\n\n$ ls\n# x\nEOF"
     assert second.command == "pwd"
 
 
@@ -152,6 +152,28 @@ def test_a_here_document_that_lost_its_end_does_not_take_that_of_another() -> No
         "a.rst:10: the command never ends: its here-document has no line EOF: "
         "end it with a line EOF before the next prompt"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$ cat <<EOF\nx\n$ ls\n$ f () {\ncat <<EOF\ny\nEOF\n}",
+        "$ cat <<EOF\n```\n$ ls\n```\ncat <<'EOF'\ny\nEOF",
+        "$ cat <<EOF\nx\n$ ls\nEOF",
+    ],
+)
+@pytest.mark.parametrize("running", [False, True])
+def test_a_here_document_that_takes_a_prompt_is_told_at_that_prompt(text: str, running: bool) -> None:
+    _, faults = read(text, running=running)
+    fault = faults[0]
+    line = 10 + text.split("\n").index("$ ls")
+    assert (fault.name, fault.severity, fault.line) == ("prompt-in-here-document", Severity.WARNING, line)
+    assert fault.message.endswith("begins at line 10")
+
+
+def test_a_here_document_that_writes_an_article_or_indents_is_in_order() -> None:
+    for body in ("```console\n$ ls\n```", ".. code:: sh\n\n$ ls", "See::\n\n$ ls", "  $ ls"):
+        assert len(steps(f"$ cat <<EOF\n{body}\nEOF\n$ pwd")) == 2
 
 
 @pytest.mark.parametrize(
@@ -241,6 +263,15 @@ def test_the_expectation_says_what_is_asked_for() -> None:
     (step,), _ = session.steps(block, outer=Options(stream="stdout", timeout=1))
     assert step.expectation == Expectation(status="any", match="exact", stream="stdout")
     assert step.options == Options(status="any", match="exact", stream="stdout", timeout=2)
+
+
+def test_a_step_may_undo_the_skip_of_its_block_and_a_block_that_of_the_article() -> None:
+    block = Block(path="a", line=1, text="$ a # wordish: skip=no\n$ b", options=Options(skip="why"))
+    (first, second), _ = session.steps(block)
+    assert (first.options.skip, second.options.skip) == (None, "why")
+    block = Block(path="a", line=1, text="$ a", options=Options(skip=""))
+    (step,), _ = session.steps(block, outer=Options(skip="why"))
+    assert step.options == Options()
 
 
 # What is odd about characters

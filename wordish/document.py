@@ -4,65 +4,110 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wordish import prompts, session
 from wordish.errors import ArticleError, UsageError
-from wordish.formats import FORMATS, Format
+from wordish.formats import FORMATS, Format, markdown
 from wordish.formats.reading import Reading
-from wordish.model import Diagnostic, Document, Step
+from wordish.model import Block, Diagnostic, Document, Severity, Step
 from wordish.pattern import regex_errors
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
 SKIPPED = frozenset({"_build", "node_modules", "__pycache__", "site-packages", "venv"})
 
 
-def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Path, ...]:
+# What a language may be a slip of: "text" is too near to others, such as "tex".
+_SPELT = sorted(session.LANGUAGES - {"", "none", "text", "plaintext"})
+
+# Languages that show markup, in which a session is an example of the markup.
+_MARKUPS = frozenset({"markdown", "md", "myst", "rst", "rest", "restructuredtext", "html", "xml"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(os.PathLike[str]):
+    """The path of an article, and whether it was named itself, not found in a directory."""
+
+    path: Path
+    named: bool
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Found, ...]:
     """The articles that ``paths`` name, each once: files as they are, directories searched.
 
     Relative paths start at ``base`` (default: the current directory); the result can be opened from
     the current directory, and is spelt as it was given. A directory gives, sorted, the files below it
     that a format claims by suffix; a ``.txt`` there counts only when it shows a prompt. Links to
-    directories are not followed. Raises `UsageError` for a path that is not there, and for a directory
-    without articles.
+    directories are not followed. Raises `UsageError` for a path that is empty or not there, and for a
+    directory without articles.
     """
-    articles: dict[str, Path] = {}
+    articles: dict[str, Found] = {}
     for given in paths:
+        if not str(given):
+            raise UsageError("an empty path", where="''", hint="say `.` for the current directory")
         path = _from_here(Path(given), base)
         if not path.exists():
             raise UsageError("no such file or directory", where=str(path), hint="check the spelling")
-        found = sorted(_walk(path)) if path.is_dir() else [path]
-        if not found:
+        below = sorted(_walk(path)) if path.is_dir() else [path]
+        if not below:
             raise UsageError(
                 "no articles in this directory",
                 where=str(path),
                 hint=f"articles end in {', '.join(sorted(_suffixes()))}",
             )
-        for article in found:
-            articles.setdefault(os.path.realpath(article), article)
+        for article in below:
+            real, named = os.path.realpath(article), article is path
+            if real not in articles or (named and not articles[real].named):
+                articles[real] = Found(path=articles[real].path if real in articles else article, named=named)
     return tuple(articles.values())
 
 
-def read(path: str | Path) -> Document:
+def read(path: str | Path | Found) -> Document:
     """The article at ``path``, read whole; what its author did wrong is in ``Document.diagnostics``, by line.
+
+    One that was named and has no session is told so: a directory may hold prose, a wish is for something.
 
     Raises `ArticleError` when there is no such file, or it cannot be opened, or is not text in UTF-8, and
     `MissingToolError` when bash is needed to tell where a command ends and is not installed.
     """
-    return parse(_text(Path(path)), path=str(path))
+    article = parse(_text(Path(path)), path=str(path))
+    if article.steps or article.errors or not (isinstance(path, Found) and path.named):
+        return article
+    nothing = Diagnostic(
+        path=article.path,
+        line=1,
+        severity=Severity.WARNING,
+        name="no-session",
+        message="no session found",
+        hint="a session starts with a prompt such as `~$ `",
+    )
+    return replace(article, diagnostics=_sorted([*article.diagnostics, nothing]))
 
 
 def parse(text: str, *, path: str) -> Document:
     """The article whose file at ``path`` would hold ``text``. Nothing is opened."""
-    reading = _reading(text.removeprefix("\ufeff").replace("\r\n", "\n"), path=path)
+    prepared = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    reading = _reading(prepared, path=path)
     steps: list[Step] = []
-    remarks = list(reading.diagnostics)
+    remarks: list[Diagnostic] = []
     for block in reading.blocks:
         more, faults = session.steps(block, outer=reading.options)
         steps += more
         remarks += faults
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
+    owned = _owned(steps)
+    remarks += [
+        told for told in reading.diagnostics if told.line not in owned or told.name != "stray-comment"
+    ]
+    remarks += _unread(prepared.split("\n"), reading, owned, path=path)
     return Document(
         path=path, text=text, steps=tuple(steps), options=reading.options, diagnostics=_sorted(remarks)
     )
@@ -80,6 +125,84 @@ def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
                 message=f"not a regular expression: {message}",
                 hint="see RE2's syntax, or say match=ellipsis",
             )
+
+
+def _owned(steps: Iterable[Step]) -> set[int]:
+    """The lines of commands and of what they promise."""
+    owned: set[int] = set()
+    for step in steps:
+        owned.update(range(step.line, step.end_line + 1))
+        if step.expectation.lines:
+            first, last = step.expectation.lines
+            owned.update(range(first, last + 1))
+    return owned
+
+
+def _unread(lines: Sequence[str], reading: Reading, owned: set[int], *, path: str) -> Iterator[Diagnostic]:
+    """A warning for each place that shows a session of which nothing is a step, nor part of one.
+
+    Nobody else would notice: an article whose steps are not read passes. A session in a markup's own
+    language is an example, and one that the author skips is known.
+    """
+    known = set(owned)
+    blocks: dict[int, Block] = {}
+    shown = {number for number, line in enumerate(lines, 1) if prompts.unmistakable(line)}
+    for told in reading.refused:
+        known.update(told)
+    for block in reading.blocks:
+        inside = range(block.line, block.line + block.text.count("\n") + 1)
+        starts = session.prompt_lines(block)
+        if block.running:
+            known.update(starts)
+            blocks.update(dict.fromkeys(inside, block))
+        elif block.options.skip or block.language.lower() in _MARKUPS:
+            known.update(inside)
+        elif session.is_looked_at(block):
+            known.update(range(starts[0], inside.stop) if starts else ())
+            blocks.update(dict.fromkeys(inside, block))
+        else:
+            blocks.update(dict.fromkeys(inside, block))
+            if starts and _near(block.language):
+                shown.add(starts[0])
+    last = 0
+    for number in sorted(shown - known):
+        block_here = blocks.get(number)
+        together = last and blocks.get(last) is block_here
+        marked = block_here is not None and not block_here.running
+        if not together or not (marked or all(line.strip() for line in lines[last:number])):
+            yield _unread_session(path, number, block_here)
+        last = number
+
+
+def _unread_session(path: str, line: int, block: Block | None) -> Diagnostic:
+    if block is None:
+        why = "it stands in no block that is looked at"
+        hint = (
+            "put it into a fence, ```console"
+            if path.lower().endswith(markdown.SUFFIXES)
+            else "indent it below a line `::` or `.. code-block:: console`"
+        )
+    elif session.is_looked_at(block):
+        why, hint = "its prompt does not stand at the start of its line", "take off what stands before it"
+    else:
+        why = f"the block's language is {block.language!r}"
+        near = _near(block.language)
+        hint = f"did you mean {near}?" if near else "name it console, or say `skip` in a comment before it"
+    return Diagnostic(
+        path=path,
+        line=line,
+        severity=Severity.WARNING,
+        name="unread-session",
+        message=f"this session is not read: {why}",
+        hint=hint,
+    )
+
+
+def _near(language: str) -> str:
+    """The language of sessions that this one may be a slip of, "" for none."""
+    import difflib  # for those who make mistakes
+
+    return next(iter(difflib.get_close_matches(language.lower(), _SPELT, n=1, cutoff=0.66)), "")
 
 
 def _reading(text: str, *, path: str) -> Reading:

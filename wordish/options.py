@@ -59,13 +59,14 @@ def _flag(value: Value) -> bool:
     raise ValueError("takes nothing, or yes or no")
 
 
-def _reason(value: Value) -> str | None:
+def _reason(value: Value) -> str:
+    """Why it is skipped; "" is an explicit "it is not"."""
     if isinstance(value, bool):
-        return SKIP_REASON if value else None
+        return SKIP_REASON if value else ""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("takes a reason")
     if value.lower() in _TRUE | _FALSE:
-        return SKIP_REASON if value.lower() in _TRUE else None
+        return SKIP_REASON if value.lower() in _TRUE else ""
     return value
 
 

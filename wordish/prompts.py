@@ -22,6 +22,22 @@ _STRONG = r"""
     )"""
 _WEAK = r"(?P<prompt>(?:\([^()\s][^()]*\)[ \u00a0])?[\w.+-]+(?::[\w.+~/-]*)?[$#])"  # dir$   host:dir#
 
+# What no prose begins with: not a bare "$", nor a mere word. Blanks, and the marks of quotes and lists, may
+# stand before it. Each mark takes all the blanks behind it, so that nothing backtracks.
+_UNMISTAKABLE = re.compile(
+    r"""
+    [ \t]* (?: > [ \t]* | (?: [-*+] | [0-9]{1,9}[.)] ) [ \t]+ )*
+    (?:\([^()\s][^()]*\)[ \u00a0])?
+    (?:
+        ~[\w.+/~-]*[$#] | /(?!/)[\w.+/~-]*[$#]
+      | [\w.+-]+@[\w.-]+(?: : [^\s$#]* | [ ][^\s$#]+ )[$#]
+      | \[[\w.@:~+/\ -]+\][$#]
+    )
+    [ \t\u00a0]+ \S
+    """,
+    re.VERBOSE,
+)
+
 _PROMPT = re.compile(_STRONG + _END, re.VERBOSE | re.DOTALL)
 _WEAK_PROMPT = re.compile(_WEAK + _END, re.DOTALL)
 _ROOT_LOOKALIKE = re.compile(r"# +[a-z./][\w./-]*(?: .*)?$")
@@ -47,6 +63,11 @@ def match(line: str, *, weak: bool = False) -> Prompted | None:
         return None
     prompt = found["prompt"]
     return Prompted(prompt=prompt, user="root" if prompt.endswith("#") else "user", rest=found["rest"] or "")
+
+
+def unmistakable(line: str) -> bool:
+    """Whether a line of a file, in whatever markup, shows a command at a prompt that is nothing else."""
+    return ("$" in line or "#" in line) and bool(_UNMISTAKABLE.match(line))
 
 
 def looks_like_root(line: str) -> bool:

@@ -58,7 +58,8 @@ def plan(
 ) -> tuple[list[Job], list[Diagnostic]]:
     """Choose a target for each document, and say what keeps documents from running.
 
-    An article without steps gives no job. The target: the command line's, else the article's
+    An article without steps gives no job, but one that its reader calls ``no-session`` is reported
+    beside the others, as skipped. The target: the command line's, else the article's
     ``on``, else ``vm`` for an article that names a machine or has a root step that runs, else
     ``host``. Raises `wordish.errors.UsageError` when the wish itself makes no sense.
     """
@@ -66,15 +67,17 @@ def plan(
     jobs: list[Job] = []
     problems: list[Diagnostic] = []
     for document in documents:
-        if not document.steps:
-            continue
         target = choose(document, wish)
+        if not document.steps:
+            if any(remark.name == "no-session" for remark in document.diagnostics):
+                jobs.append(Job(document=document, target=target))
+            continue
         found = _objection(document, target, machines=machines, superuser=wish.superuser)
         if found:
             problems.append(found)
         else:
             jobs.append(Job(document=document, target=target))
-    return jobs, problems
+    return jobs if any(job.document.steps for job in jobs) else [], problems
 
 
 def choose(document: Document, wish: Wish) -> Target:

@@ -7,6 +7,7 @@ a prompt has no steps.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 
@@ -29,6 +30,8 @@ _NOTHING = Options()
 _NBSP = "\u00a0"
 # C0 and C1 without tab: a terminal would act on them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# The start of a block in an article that a here-document writes.
+_MARKUP = re.compile(r"^\s*(?:```|~~~|:::|\.\. )|::\s*$")
 _PS2 = re.compile(r">(?:[ \u00a0]|$)")
 _HINT = re.compile(r"#\s*(?:wordish\s*:.*|returncode\s*:.*|ignore|cleanup|&2)\s*$")
 
@@ -39,7 +42,7 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
     A step that is wrong is told and left out, those around it stay. Raises `MissingToolError` when
     bash is needed and not installed.
     """
-    if block.language.lower() not in LANGUAGES:
+    if not is_looked_at(block):
         return (), ()
     lines = block.text.split("\n")
     starts = list(_prompt_lines(lines, running=block.running))
@@ -59,6 +62,8 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
         if wanted:
             faults.append(_open_command(block.path, line, command, wanted))
             continue
+        if end > start + 1:
+            faults += _prompt_in_document(block, lines, starts, start=start, end=end)
         step_options, command, remarks = _hints(command, path=block.path, line=line)
         remarks += _characters(lines[start:end], path=block.path, line=line, command=command)
         faults += remarks
@@ -66,6 +71,8 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
             continue
         stop = starts[at][0] if at < len(starts) else len(lines)
         merged = words.merge(inherited, step_options)
+        if merged.skip == "":  # undone: the options of a step are those in force
+            merged = dataclasses.replace(merged, skip=None)
         found.append(
             Step(
                 path=block.path,
@@ -87,10 +94,21 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
 
 def has_prompt(block: Block) -> bool:
     """Whether a block is looked at and shows a prompt with a command."""
-    if block.language.lower() not in LANGUAGES:
+    if not is_looked_at(block):
         return False
     starts = _prompt_lines(block.text.split("\n"), running=block.running)
     return any(prompted.rest.strip() for _, prompted in starts)
+
+
+def is_looked_at(block: Block) -> bool:
+    """Whether its language is one of those of sessions."""
+    return block.language.lower() in LANGUAGES
+
+
+def prompt_lines(block: Block) -> list[int]:
+    """The file's lines where a prompt of this block stands, whatever its language."""
+    starts = _prompt_lines(block.text.split("\n"), running=block.running)
+    return [block.line + number for number, _ in starts]
 
 
 def normalise(lines: Sequence[str]) -> str:
@@ -167,6 +185,38 @@ def _delimiter(lines: Sequence[str], limit: int, starts: Sequence[_Start], wante
         if number in prompted and opens.search(lines[number]):
             return 0
     return 0
+
+
+def _prompt_in_document(
+    block: Block, lines: Sequence[str], starts: Sequence[_Start], *, start: int, end: int
+) -> Iterator[Diagnostic]:
+    """A warning when the here-document of a command may have taken commands that stand below it.
+
+    One that writes an article holds prompts by right: below the mark of a block of its own, and without
+    a line that opens a here-document whose end it would have taken.
+    """
+    margin = len(lines[start]) - len(lines[start].lstrip(" \t"))
+    inside = [
+        number
+        for number, prompted in starts
+        if start < number < end
+        and prompted.rest.strip()
+        and not lines[number][:margin].strip(" \t")
+        and lines[number][margin : margin + 1] not in (" ", "\t")
+    ]
+    if not inside:
+        return
+    ends = re.compile(r"<<-?\s*[\"'\\]?" + re.escape(lines[end - 1].strip()) + r"\b")
+    writes_markup = any(_MARKUP.search(line) for line in lines[start + 1 : inside[0]])
+    if not writes_markup or any(ends.search(line) for line in lines[inside[0] : end - 1]):
+        yield Diagnostic(
+            path=block.path,
+            line=block.line + inside[0],
+            severity=Severity.WARNING,
+            name="prompt-in-here-document",
+            message=f"no step, but text of the here-document that begins at line {block.line + start}",
+            hint="if the here-document should end before, a line with its delimiter is missing",
+        )
 
 
 def _tidy(command: str) -> str:

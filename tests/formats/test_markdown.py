@@ -6,7 +6,7 @@ import pytest
 
 from wordish.formats import markdown
 from wordish.formats.reading import Reading
-from wordish.model import Options
+from wordish.model import Options, Severity
 
 
 def read(text: str) -> Reading:
@@ -28,6 +28,9 @@ def blocks(text: str) -> list[tuple[int, str, str]]:
         ("sh,ignore", "sh"),
         ('console title="x"', "console"),
         ("{.bash .numbered}", "bash"),
+        ("{.console}", "console"),
+        ('{#id .console startFrom="2"}', "console"),
+        ("{ .sh }", "sh"),
         ("{code-block} console", "console"),
         ("{code-block} console\n:linenos:\n:name: x", "console"),
         ("{code-block} console\n---\nlinenos: true\n---", "console"),
@@ -39,6 +42,12 @@ def blocks(text: str) -> list[tuple[int, str, str]]:
 def test_fences(fence: str, info: str, language: str) -> None:
     text = f"{fence}{info}\n\n$ a\n\nx\n{fence}\n"
     assert blocks(text) == [(info.count("\n") + 3, language, "$ a\n\nx")]
+
+
+@pytest.mark.parametrize("info", ["{#id .python}", "{.python .sh}", "{=html}", "{.pycon}"])
+def test_attributes_of_other_languages(info: str) -> None:
+    ((_, language, _),) = blocks(f"```{info}\n$ a\n```\n")
+    assert language in {"python", "html", "pycon"}
 
 
 def test_indented_code() -> None:
@@ -53,6 +62,11 @@ CONTAINERS = {
     "details": "<details>\n<summary>More</summary>\n\nX\n\n</details>",
     "definition": "term\n: definition\n\n  X",
     "colon note": ":::{note}\nText.\n\nX\n:::",
+    "colons without braces": ":::note\nText.\n\nX\n:::",
+    "colons, a blank and a title": "::: tip Title\nX\n:::",
+    "colons and a title": ":::info[Title]\nX\n:::",
+    "classes": "::: {.callout-note}\nX\n:::",
+    "divs of as many colons": "::: a\n::: b\nX\n:::\n\nX\n:::\n\nX",
     "note": "````{note} Title\n:class: x\n\nX\n````",
     "tabs": "::::{tab-set}\n:::{tab-item} A\n:sync: a\nX\n:::\n:::{tab-item} B\nX\n:::\n::::",
     "in a list": "* a\n\n  1. b\n\n     :::{tip}\n     X\n     :::",
@@ -178,6 +192,47 @@ def test_a_hidden_comment_holds_steps_of_its_own(text: str, line: int) -> None:
 def test_faults_of_comments(text: str, line: int, name: str) -> None:
     (fault,) = read(text).diagnostics
     assert (fault.path, fault.line, fault.name) == ("a.md", line, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("<!-- Wordish: hidden -->", 1),
+        ("<!-- wordish hidden -->", 1),
+        ("<p>\n<!--wordish timeout=3-->\n</p>", 2),
+        ("x\n\n<!-- wordish\n\n~$ a\n-->", 3),
+        ("% wordish hidden", 1),
+        ("% Wordish: hidden", 1),
+    ],
+)
+def test_a_comment_that_is_almost_ours_is_told(text: str, line: int) -> None:
+    (fault,) = read(f"{text}\n\n```\n$ a\n```\n").diagnostics
+    assert (fault.line, fault.name, fault.severity) == (line, "misspelt-comment", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Text\nand <!-- wordish: status=1 --> text.", 2),
+        ("- Text <!-- wordish: status=1 -->", 1),
+        ("Text.\n.. wordish: status=1", 2),
+    ],
+)
+def test_a_comment_in_a_paragraph_is_told(text: str, line: int) -> None:
+    (fault,) = read(f"{text}\n\n```\n$ a\n```\n").diagnostics
+    assert (fault.line, fault.name, fault.severity) == (line, "stray-comment", Severity.WARNING)
+
+
+def test_what_only_speaks_of_wordish_is_no_comment_of_it() -> None:
+    text = "Say `<!-- wordish: skip -->`.\n\n<!-- wordish is nice -->\n\n% wordishes\n\n`.. wordish: x`\n"
+    assert read(text) == Reading()
+
+
+def test_a_directive_is_read_as_the_comment() -> None:
+    text = "x\n\n```{wordish} hidden\n\n~$ a\n\n```\n\n```{wordish} timeout=3\n```\n```\n$ b\n```\n"
+    first, second = read(text).blocks
+    assert (first.line, first.text, first.options) == (5, "~$ a", Options(hidden=True))
+    assert (second.line, second.text, second.options) == (12, "$ b", Options(timeout=3))
 
 
 def test_front_matter_of_others_is_left_alone() -> None:

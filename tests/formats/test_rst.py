@@ -6,7 +6,7 @@ import pytest
 
 from wordish.formats import rst
 from wordish.formats.reading import Reading
-from wordish.model import Options
+from wordish.model import Options, Severity
 
 
 def read(text: str) -> Reading:
@@ -259,6 +259,51 @@ def test_a_hidden_comment_holds_steps_of_its_own() -> None:
 def test_faults_of_comments(text: str, line: int, name: str) -> None:
     (fault,) = read(text).diagnostics
     assert (fault.path, fault.line, fault.name) == ("a.rst", line, name)
+
+
+@pytest.mark.parametrize("colons", [":", "::", " ::"])
+def test_a_directive_is_read_as_the_comment(colons: str) -> None:
+    text = f"""
+        - .. wordish{colons} hidden cleanup
+             timeout=3
+
+             ~# a
+
+        .. wordish{colons} status=1
+
+        ::
+
+          $ b
+
+        .. wordish{colons}
+           hidden
+
+           $ c
+        """
+    reading = read(text)
+    first, second, third = reading.blocks
+    assert reading.diagnostics == ()
+    assert (first.line, first.text) == (4, "~# a")
+    assert first.options == Options(hidden=True, cleanup=True, timeout=3)
+    assert (second.text, second.options) == ("$ b", Options(status=1))
+    assert (third.line, third.text, third.options) == (15, "$ c", Options(hidden=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "name"),
+    [
+        (".. wordish hidden\n\n   ~$ a\n", 1, "misspelt-comment"),
+        (".. wordish\n\n   ~$ a\n", 1, "misspelt-comment"),
+        ("- .. Wordish: timeout=3\n", 1, "misspelt-comment"),
+        ("Text\n.. wordish: status=1\n\nMore.\n", 2, "stray-comment"),
+        ("Text.\n\n..wordish: status=1\n\nMore.\n", 3, "stray-comment"),
+        (".. note::\n\n   * a\n\n     b\n     .. wordish: status=1\n     c\n", 6, "stray-comment"),
+        ("Text.\n\n<!-- wordish: status=1 -->\n", 3, "stray-comment"),
+    ],
+)
+def test_a_comment_that_is_almost_ours_is_told(text: str, line: int, name: str) -> None:
+    (fault,) = read(text).diagnostics
+    assert (fault.line, fault.name, fault.severity) == (line, name, Severity.WARNING)
 
 
 def test_other_comments_mean_nothing() -> None:

@@ -19,3 +19,18 @@ def test_first_lines_may_speak_of_the_article() -> None:
     assert reading.options == Options(on="vm", timeout=3)
     assert (reading.blocks[0].line, reading.blocks[0].text) == (3, "~# a\n")
     assert reading.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "lines"),
+    [
+        (".. wordish: skip\n\n~$ a\n\n<!-- wordish: skip -->\n\n~$ b\n", "a.txt", [1, 5]),
+        ("Text\n# wordish: on=vm\n~# a\n", "a.txt", [2]),
+        ("Text\n# wordish: on=vm\n~# a\n# wordish: is an output\n", "a.console", [2]),
+    ],
+)
+def test_a_comment_where_none_is_read_is_told(text: str, path: str, lines: list[int]) -> None:
+    reading = transcript.read(text, path=path)
+    assert [(fault.line, fault.name) for fault in reading.diagnostics] == [
+        (line, "stray-comment") for line in lines
+    ]

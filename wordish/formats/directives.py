@@ -22,6 +22,13 @@ SESSIONS = {
     "terminal": "console",
 }
 
+# The words after three colons that say what is between them is shown to the letter, not a container's name.
+CONSOLES = _names(
+    """
+    text console terminal shell-session sh-session bash-session shellsession bash sh shell zsh ksh
+    """
+)
+
 # Their content is neither markup nor a session: another language, data, or another file's.
 OPAQUE = _names(
     """

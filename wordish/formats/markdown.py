@@ -8,12 +8,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wordish import options as words
+from wordish import prompts
 from wordish.formats import directives, rst
-from wordish.formats.reading import Comment, Found, Reading, Remark, Session, assemble, dedent
+from wordish.formats.reading import (
+    Comment,
+    Found,
+    Reading,
+    Remark,
+    Session,
+    assemble,
+    dedent,
+    is_lost,
+    lost,
+    misspelt,
+)
 from wordish.model import Block, Diagnostic
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 SUFFIXES = (".md", ".markdown")
 
@@ -22,8 +35,13 @@ DEPTH = 20
 
 # markdown-it ends lines at a lone CR, files do not: it is kept out of its sight as a private character.
 _CR = "\ue00d"
-_DIRECTIVE = re.compile(r"\{([^}\s]+)\}\s*(.*)")
-_LANGUAGE = re.compile(r"(?:\{\s*\.)?([\w+-]*)")
+_DIRECTIVE = re.compile(r"\{([^}\s.#=][^}\s=]*)\}\s*(.*)")
+# Pandoc's attributes: {.console .numberLines}, {#id .console}, {=html}.
+_ATTRIBUTES = re.compile(r"\{[^}]*\}?")
+_CLASS = re.compile(r"(?:(?<=[{\s])\.|(?<=\{)=)([\w+-]+)")
+_LANGUAGE = re.compile(r"[\w+-]*")
+_LOST_HINT = "put it on a line of its own, with a blank line before it"
+_ANY_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:[ \t]*(.*?)(-->|\Z)", re.DOTALL)
 _LINE_COMMENT = re.compile(r"\s*wordish\s*:\s*(.*)", re.DOTALL)
 _KEY = re.compile(r"^wordish\s*:", re.MULTILINE)
@@ -56,8 +74,14 @@ def _found(text: str, *, path: str, offset: int, depth: int) -> Iterator[Found]:
             continue
         line = offset + token.map[0] + 1
         content = token.content.replace(_CR, "\r")
-        if token.type in ("fence", "colon_fence"):
+        if token.type == "fence" or (token.type == "colon_fence" and _is_fence(token)):
             yield from _fence(token.info.strip(), token.content, path=path, line=line, depth=depth)
+        elif token.type == "colon_fence" and depth < DEPTH:
+            yield from _found(token.content, path=path, offset=line, depth=depth + 1)
+        elif token.type == "inline":
+            for number, shown in enumerate(content.split("\n"), line):
+                if is_lost(shown):
+                    yield Remark(diagnostics=(lost(path, number, _LOST_HINT),))
         elif token.type == "code_block":
             yield from _session(token.content.split("\n"), path=path, start=line, line=line, language="")
         elif token.type == "html_block":
@@ -66,6 +90,8 @@ def _found(text: str, *, path: str, offset: int, depth: int) -> Iterator[Found]:
             if said := _LINE_COMMENT.match(content):
                 last = offset + token.map[1]
                 yield Comment(start=line, end=last, text=re.sub(r"(?m)^ ", "", said.group(1)))
+            else:
+                yield from misspelt(content, path=path, line=line, written="% wordish: ")
         elif token.type == "front_matter" and line == 1:
             yield from _front_matter(content, path=path)
 
@@ -75,20 +101,43 @@ def _fence(info: str, content: str, *, path: str, line: int, depth: int) -> Iter
     directive = _DIRECTIVE.match(info)
     lines = content.split("\n")
     if not directive:
-        found = _LANGUAGE.match(info)
-        language = found.group(1) if found else ""
-        yield from _session(lines, path=path, start=line, line=line + 1, language=language)
+        yield from _session(lines, path=path, start=line, line=line + 1, language=_language(info))
         return
     name, argument = directive.group(1).lower(), directive.group(2)
     skipped = _options_end(lines)
     below = lines[skipped:]
-    if name in directives.SESSIONS:
+    if name == "wordish":  # typed for the comment: it has the same words, and the same body
+        text = "\n".join([argument, *lines]).rstrip("\n").replace(_CR, "\r")
+        yield Comment(start=line, end=line + len(lines), text=text)
+    elif name in directives.SESSIONS:
         language = directives.language(name, argument)
         yield from _session(below, path=path, start=line, line=line + 1 + skipped, language=language)
     elif name == "eval-rst":
         yield from rst.found(content.replace(_CR, "\r"), path=path, offset=line)
     elif name not in directives.OPAQUE and depth < DEPTH:
         yield from _found("\n".join(below), path=path, offset=line + skipped, depth=depth + 1)
+
+
+def _language(info: str) -> str:
+    """The language of a fence: its first word, or the first class of its attributes."""
+    attributes = _ATTRIBUTES.match(info)
+    found = _CLASS.search(attributes.group()) if attributes else _LANGUAGE.match(info)
+    return found.group(found.lastindex or 0) if found else ""
+
+
+def _is_fence(token: Token) -> bool:
+    """Whether three colons fence a directive or a session, as in MyST, and do not just hold markup.
+
+    Markup is what Docusaurus' and VitePress' ``:::note`` and Pandoc's ``::: {.note}`` hold.
+    """
+    info = token.info.strip()
+    if _DIRECTIVE.match(info):
+        return True
+    language = _language(info).lower()
+    if language or info:
+        return language in directives.CONSOLES
+    first = next((line for line in token.content.split("\n") if line.strip()), "")
+    return prompts.match(first.strip()) is not None
 
 
 def _session(lines: Sequence[str], *, path: str, start: int, line: int, language: str) -> Iterator[Session]:
@@ -110,6 +159,10 @@ def _options_end(lines: Sequence[str]) -> int:
 
 def _html_comments(html: str, *, path: str, line: int) -> Iterator[Found]:
     """The comments in a piece of HTML that speak to wordish."""
+    for comment in _ANY_COMMENT.finditer(html):
+        if not _HTML_COMMENT.match(comment.group()):
+            start = line + html.count("\n", 0, comment.start())
+            yield from misspelt(comment.group(1), path=path, line=start, written="<!-- wordish: ")
     for said in _HTML_COMMENT.finditer(html):
         start = line + html.count("\n", 0, said.start(1))
         if said.group(2):

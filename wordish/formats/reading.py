@@ -12,7 +12,8 @@ Anywhere else it means nothing, which is told. A ``hidden`` comment may hold a s
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wordish import options as words
@@ -24,11 +25,15 @@ _ARTICLE_WORDS = {name for name, word in words.WORDS.items() if word.levels == f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a format found: blocks in order, the article's options, and remarks."""
+    """What a format found: blocks in order, the article's options, and remarks.
+
+    ``refused``: the lines of comments that hold what they may not, of which the remarks tell.
+    """
 
     blocks: tuple[Block, ...] = ()
     options: Options = field(default_factory=Options)
     diagnostics: tuple[Diagnostic, ...] = ()
+    refused: tuple[range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,7 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
     blocks: list[Block] = []
     article = Options()
     faults: list[Diagnostic] = []
+    refused: list[range] = []
     waiting: list[tuple[Comment, Options]] = []
 
     def release() -> None:
@@ -98,6 +104,8 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
             continue
         said, body, remarks = _understood(item, path=path)
         faults += remarks
+        if any(remark.name == "session-in-comment" for remark in remarks):
+            refused.append(range(item.start, item.end + 1))
         if body is not None:
             blocks.append(body)
         elif item.article or _ARTICLE_WORDS & set(words.said(said)):
@@ -108,7 +116,7 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
         elif said != Options():
             waiting.append((item, said))
     release()
-    return Reading(blocks=tuple(blocks), options=article, diagnostics=tuple(faults))
+    return Reading(blocks=tuple(blocks), options=article, diagnostics=tuple(faults), refused=tuple(refused))
 
 
 def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
@@ -173,6 +181,51 @@ def _cut(line: str, margin: int, tab: int) -> str:
 def _adjacent(lines: Sequence[str], end: int, start: int) -> bool:
     """Whether only blank lines (in a quote: only its marks) stand between two lines of the file, from 1."""
     return all(not line.strip(" \t\r>") for line in lines[end : start - 1])
+
+
+_LOST = re.compile(r"^\s*\.\.\s*wordish\s*:|<!--\s*wordish\s*:")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^`]*(?<!`)\1(?!`)")
+_ALMOST = re.compile(r"\s*wordish\b\s*(:?)\s*(.*)", re.DOTALL | re.IGNORECASE)
+
+
+def is_lost(line: str) -> bool:
+    """Whether a line of a paragraph holds what would be a comment of wordish outside of it."""
+    return "wordish" in line and bool(_LOST.search(_CODE_SPAN.sub("", line)))
+
+
+def lost(path: str, line: int, hint: str) -> Diagnostic:
+    """The warning for a comment of wordish that stands where the markup sees no comment."""
+    return Diagnostic(
+        path=path,
+        line=line,
+        severity=Severity.WARNING,
+        name="stray-comment",
+        message="this comment of wordish is text here, and means nothing",
+        hint=hint,
+    )
+
+
+def misspelt(comment: str, *, path: str, line: int, written: str) -> Iterator[Remark]:
+    """A warning for the text of a comment that is meant for wordish and does not begin with ``wordish:``.
+
+    Meant is one that begins with ``Wordish:``, or goes on with an option or with a session.
+    """
+    said = _ALMOST.match(comment)
+    if not said:
+        return
+    first = said.group(2).split(None, 1)[:1]
+    known = {name.partition("=")[0].lower() for name in first} & set(words.WORDS)
+    session = (prompts.match(text.strip()) for text in said.group(2).split("\n"))
+    if said.group(1) or known or any(prompted and prompted.rest.strip() for prompted in session):
+        warning = Diagnostic(
+            path=path,
+            line=line,
+            severity=Severity.WARNING,
+            name="misspelt-comment",
+            message="this comment is not read: it does not begin with `wordish:`",
+            hint=f"write `{written}...`",
+        )
+        yield Remark(diagnostics=(warning,))
 
 
 def _stray(path: str, line: int) -> Diagnostic:

@@ -21,10 +21,11 @@ from docutils.parsers.rst import states
 from docutils.statemachine import StringList
 
 from wordish.formats import directives
-from wordish.formats.reading import Comment, Found, Session, dedent
+from wordish.formats.reading import Comment, Found, Remark, Session, dedent, is_lost, lost, misspelt
 from wordish.model import Block
 
-_SAYS = re.compile(r"wordish\s*:\s*(.*)", re.DOTALL)
+_LOST_HINT = "write it as `.. wordish: ...`, with a blank line before and after"
+_SAYS = re.compile(r"wordish\s*::?\s*(.*)", re.DOTALL)
 
 
 def found(lines: Sequence[str], *, path: str, offset: int = 0) -> list[Found]:
@@ -88,11 +89,20 @@ class _Collector(states.Inliner):
         texts, first = _trimmed(content)
         said = _SAYS.match(texts[0]) if texts else None
         if not said:
+            self.found += misspelt("\n".join(texts), path=self.path, line=first, written=".. wordish: ")
             return False
         below = dedent(self._raw(texts[1:], first + 1)) if texts[1:] else []
         text = "\n".join([said.group(1), *below])
         self.found.append(Comment(start=first, end=first + len(texts) - 1, text=text))
         return True
+
+    def lost(self, lines: Sequence[str], near: int) -> None:
+        """Tell of comments that are a paragraph's text to docutils, which says about where it is."""
+        for line in lines:
+            if is_lost(line):
+                same = (n for n, raw in enumerate(self.lines, self.offset + 1) if raw.strip() == line.strip())
+                number = min(same, key=lambda n: abs(n - near), default=near)
+                self.found.append(Remark(diagnostics=(lost(self.path, number, _LOST_HINT),)))
 
     def _raw(self, texts: Sequence[str], first: int) -> Sequence[str]:
         """The file's own lines, unless more than blanks stands beside them, as in a table."""
@@ -148,12 +158,20 @@ class _Lines(StringList):
 class _Tolerant:
     """Mixed into each state of docutils: where sessions, comments and directives are met."""
 
+    inliner: _Collector
+
     # As in docutils, but its own cache would hand out machines of its own states.
     nested_sm_cache: ClassVar[list[Any]] = []
 
     def __init__(self, state_machine: Any, debug: bool = False) -> None:
         super().__init__(state_machine, debug)  # type: ignore[call-arg]
         self.nested_sm_kwargs = {"state_classes": _STATES, "initial_state": "Body"}
+
+    def paragraph(self, lines: Any, lineno: int) -> Any:
+        """A paragraph, in which a comment is lost."""
+        if any("wordish" in line for line in lines):
+            self.inliner.lost(list(lines), lineno)
+        return super().paragraph(lines, lineno)  # type: ignore[misc]
 
     # docutils reads the rest of a list, and of a section, in a machine of its own, on a copy of all lines to
     # the end of the text. To us each item, and each title, is as good as the next: the same machine goes on.
@@ -185,7 +203,11 @@ class _Body(_Tolerant):
         content.disconnect()
         name = match.group(1).lower()
         argument, below = _split(content)
-        if name in directives.SESSIONS:
+        if name == "wordish":  # typed for the comment: it has the same words, and the same body
+            if content.data:
+                content.data[0] = f"wordish: {content.data[0]}"
+                self.inliner.comment(content)
+        elif name in directives.SESSIONS:
             self.inliner.session(below, language=directives.language(name, argument), start=start)
         elif name not in directives.OPAQUE:
             if name in directives.ADMONITIONS or argument.endswith("::"):

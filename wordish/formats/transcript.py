@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from wordish.formats.reading import Comment, Found, Reading, Session, assemble
+from wordish import prompts
+from wordish.formats.reading import Comment, Found, Reading, Remark, Session, assemble, lost
 from wordish.model import Block
 
 SUFFIXES = (".sh-session", ".console", ".txt")
 
 _WHOLE = (".sh-session", ".console")
+_LOST = re.compile(r"\s*(?:\.\.|<!--|%|#)\s*wordish\s*:")
+_LOST_HINT = "in a text without markup, only the first lines speak to wordish: `# wordish: ...`"
 _COMMENT = re.compile(r"#\s*wordish\s*:(.*)")
 
 
@@ -32,6 +35,7 @@ def _found(lines: list[str], *, path: str) -> Iterator[Found]:
         start += 1
         yield Comment(start=start, end=start, text=said.group(1), article=True)
     running = not path.endswith(_WHOLE)
+    yield from _lost(lines, start, path=path, running=running)
     block = Block(
         path=path,
         line=start + 1,
@@ -40,3 +44,12 @@ def _found(lines: list[str], *, path: str) -> Iterator[Found]:
         running=running,
     )
     yield Session(start=start + 1, block=block)
+
+
+def _lost(lines: list[str], start: int, *, path: str, running: bool) -> Iterator[Found]:
+    """Comments that would speak to wordish elsewhere; below a prompt of a whole transcript, output."""
+    for number, line in enumerate(lines[start:], start + 1):
+        if not running and prompts.match(line):
+            return
+        if _LOST.match(line):
+            yield Remark(diagnostics=(lost(path, number, _LOST_HINT),))

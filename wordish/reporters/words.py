@@ -24,7 +24,7 @@ def article(transcript: Transcript, counts: Counter[str]) -> Line:
     return [
         (visible(transcript.document.path), "place"),
         (": ", ""),
-        (", ".join(parts), worst),
+        (", ".join(parts) or "no session", worst),
         (f" in {duration(transcript.elapsed)} ({visible(str(transcript.target))})", ""),
     ]
 
