@@ -60,8 +60,9 @@ class Diagnostic:
 class Options:
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
-    ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when merged. ``status`` is an exit status or ``"any"``.
-    The words are those of the page "markup" in the documentation.
+    ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
+    merged. ``status`` is an exit status or ``"any"``. The words are those of the page "markup" in
+    the documentation.
     """
 
     on: str | None = None
