@@ -32,6 +32,7 @@ from wordish.terminal import Terminal
 _LONGEST_LINE = 4000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
+_MOMENT = 0.05  # seconds after which a program that was just started is running
 _GRACE = 0.8  # seconds that a command has to go after each way of ending it
 _LONGEST_STATUS = 3
 
@@ -199,14 +200,18 @@ class Shell:
 
     def _stop(self) -> int:
         """End the running command as a person would, then by force."""
-        ways: list[Callable[[], None]] = [
-            lambda: self._terminal.control(b"\x03"),
-            lambda: self._terminal.control(b"\x1c"),
-            lambda: self._terminal.kill(signal.SIGKILL),
+        # ^C at the very moment when bash starts a program gets lost, or leaves bash waiting for it
+        # behind a prompt. A person is not that fast, and presses the key again.
+        ways: list[tuple[Callable[[], None], float]] = [
+            (lambda: None, _MOMENT),
+            (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
+            (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
+            (lambda: self._terminal.control(b"\x1c"), _GRACE),
+            (lambda: self._terminal.kill(signal.SIGKILL), _GRACE),
         ]
-        for way in ways:
+        for way, patience in ways:
             way()
-            how = self._dialogue.wait(_GRACE)
+            how = self._dialogue.wait(patience)
             if how != _TIMEOUT:
                 return how
         raise MachineError("the shell does not answer any more, not even to SIGKILL")

@@ -236,15 +236,19 @@ def test_a_shell_that_ends_tells_its_status(shell: Shell, command: str, status: 
     assert (output.stdout, output.status, output.ended) == ("last", status, True)
 
 
-def test_the_users_interruption_ends_the_step_and_goes_on_to_the_caller(shell: Shell) -> None:
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
+@pytest.mark.parametrize("delay", [0.0005, 0.001, 0.002, 0.005, 0.5])
+def test_the_users_interruption_ends_the_step_and_goes_on_to_the_caller(shell: Shell, delay: float) -> None:
+    says(shell, "true")
+    signal.setitimer(signal.ITIMER_REAL, delay)
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            shell.run("echo lost; sleep 1000", timeout=20)
+            shell.run("echo lost; sleep 20", timeout=60)
     finally:
         signal.signal(signal.SIGALRM, before)
+    start = time.monotonic()
     assert says(shell, "echo on") == "on"
+    assert time.monotonic() - start < 2
 
 
 def test_each_place_is_pristine_and_nothing_of_the_caller_leaks_in(
