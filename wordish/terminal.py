@@ -15,8 +15,8 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,6 +66,23 @@ class Terminal(Protocol):
         """Give the terminal back; the shell on it is hung up."""
 
 
+_SIGNALS = signal.valid_signals()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold signals back for the length of the block: between two of its lines no ^C may come.
+
+    What was sent and not yet taken off a buffer would be sent twice, what was received and not yet
+    kept would be lost. Waiting is done outside of such blocks.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class LocalTerminal:
     """Two pseudo-terminals of this machine and a shell on them, leader of a session of its own.
 
@@ -109,6 +126,10 @@ class LocalTerminal:
         if self.status is not None:
             raise EOFError
         ready = self._wait(timeout)
+        with undisturbed():
+            return self._read(ready)
+
+    def _read(self, ready: Mapping[int, int]) -> tuple[bytes, bytes]:
         out = err = b""
         if self._pidfd in ready:
             code = self._process.wait()
@@ -149,7 +170,7 @@ class LocalTerminal:
             self._poll.modify(self._out, select.POLLIN | select.POLLOUT)
 
     def _feed(self) -> None:
-        with suppress(OSError):
+        with undisturbed(), suppress(OSError):
             while self._typing:
                 self._typing = self._typing[os.write(self._out, self._typing[:2048]) :]
             self._poll.modify(self._out, select.POLLIN)
@@ -264,21 +285,26 @@ class FramedTerminal:
             return ahead
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            frames = []
-            position = 0
-            while position + 5 <= len(self._heard):
-                (length,) = struct.unpack_from(">I", self._heard, position + 1)
-                if position + 5 + length > len(self._heard):
-                    break
-                payload = bytes(self._heard[position + 5 : position + 5 + length])
-                frames.append((bytes(self._heard[position : position + 1]), payload))
-                position += 5 + length
-            del self._heard[:position]
+            with undisturbed():
+                frames = self._taken()
             if frames:
                 return frames
             left = None if end is None else end - time.monotonic()
             if not self._arrives(left) and end is not None and time.monotonic() >= end:
                 return []
+
+    def _taken(self) -> list[tuple[bytes, bytes]]:
+        frames = []
+        position = 0
+        while position + 5 <= len(self._heard):
+            (length,) = struct.unpack_from(">I", self._heard, position + 1)
+            if position + 5 + length > len(self._heard):
+                break
+            payload = bytes(self._heard[position + 5 : position + 5 + length])
+            frames.append((bytes(self._heard[position : position + 1]), payload))
+            position += 5 + length
+        del self._heard[:position]
+        return frames
 
     def _arrives(self, timeout: float | None) -> bool:
         """Wait for bytes and take them; send meanwhile what could not be sent at once."""
@@ -286,21 +312,24 @@ class FramedTerminal:
         if not ready:
             return False
         if ready[0][1] & select.POLLOUT:
-            self._flush()
+            with undisturbed():
+                self._flush()
         if not ready[0][1] & ~select.POLLOUT:
             return False
-        try:
-            received = self._socket.recv(4 * CHUNK)
-        except OSError:
-            received = b""
+        with undisturbed():
+            try:
+                received = self._socket.recv(4 * CHUNK)
+            except OSError:
+                received = b""
+            self._heard += received
         if not received:
             raise MachineError("the machine has stopped", hint=self._lost())
-        self._heard += received
         return True
 
     def _say(self, letter: bytes, payload: bytes) -> None:
-        self._saying += letter + struct.pack(">I", len(payload)) + payload
-        self._flush()
+        with undisturbed():
+            self._saying += letter + struct.pack(">I", len(payload)) + payload
+            self._flush()
 
     def _flush(self) -> None:
         try:
