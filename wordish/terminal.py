@@ -66,12 +66,12 @@ class Terminal(Protocol):
         """Give the terminal back; the shell on it is hung up."""
 
 
-_SIGNALS = signal.valid_signals()
+_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM})
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold signals back for the length of the block: between two of its lines no ^C may come.
+    """Hold back the signals that interrupt us: between two lines of the block no ^C may come.
 
     What was sent and not yet taken off a buffer would be sent twice, what was received and not yet
     kept would be lost. Waiting is done outside of such blocks.
@@ -126,10 +126,6 @@ class LocalTerminal:
         if self.status is not None:
             raise EOFError
         ready = self._wait(timeout)
-        with undisturbed():
-            return self._read(ready)
-
-    def _read(self, ready: Mapping[int, int]) -> tuple[bytes, bytes]:
         out = err = b""
         if self._pidfd in ready:
             code = self._process.wait()
@@ -170,7 +166,7 @@ class LocalTerminal:
             self._poll.modify(self._out, select.POLLIN | select.POLLOUT)
 
     def _feed(self) -> None:
-        with undisturbed(), suppress(OSError):
+        with suppress(OSError):  # an interruption here is followed by `control`, which drops the rest
             while self._typing:
                 self._typing = self._typing[os.write(self._out, self._typing[:2048]) :]
             self._poll.modify(self._out, select.POLLIN)
