@@ -155,3 +155,10 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_process_without_an_environment_is_known_by_where_it_works(temporary: Path) -> None:
+    with rundir() as path:
+        daemon = subprocess.Popen(["sleep", "1000"], env={}, cwd=path, start_new_session=True)
+        assert users_of(path) == [daemon.pid]
+    assert daemon.wait(timeout=5) == -signal.SIGKILL

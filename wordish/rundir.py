@@ -3,7 +3,8 @@
 A run directory is ``TMPDIR/wordish-UID-WORD``. A lock file beside it is held by the process that
 made it, from before the directory exists until after it is gone: a directory whose lock nobody
 holds was left by a run that was killed. What such a run started is found by the directory's
-unique name in a process's command line or environment, so that nothing else is ever touched.
+unique name in a process's command line, environment or working directory, so that nothing else is
+ever touched.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def sweep() -> list[Path]:
 
 
 def users_of(path: Path) -> list[int]:
-    """Process ids whose command line or environment names ``path``, this process excepted."""
+    """Process ids whose command line, environment or directory names ``path``, this process excepted."""
     pids = (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
     return [pid for pid in pids if pid != os.getpid() and _names(pid, path)]
 
@@ -104,6 +105,8 @@ def _names(pid: int, path: Path) -> bool:
         with suppress(OSError), Path(f"/proc/{pid}/{name}").open("rb", buffering=0) as text:
             if needle in text.read():
                 return True
+    with suppress(OSError):
+        return os.fsencode(os.readlink(f"/proc/{pid}/cwd")).startswith(needle)  # noqa: PTH115 - faster
     return False
 
 
