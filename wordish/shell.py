@@ -40,7 +40,8 @@ _MOST = 8 << 20  # bytes of a step's output that are kept at its beginning, and 
 
 # Seconds without a prompt after which the shell is looked at: is it waiting for a command all the
 # same? The second figure is for a shell that is known to prompt where nobody sees it.
-_SILENCE, _SHORT_SILENCE = 0.3, 0.02
+_SILENCE, _SHORT_SILENCE = 0.3, 0.1
+_ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
 _TRIES = 100
 
 # What every shell has in its environment beside its account's own variables.
@@ -138,12 +139,13 @@ class Shell:
 
     def _find_home(self) -> None:
         """Learn, once, where the shell waits for a command: now, after a prompt."""
-        tries = 0
+        before, tries = "", 0
         while not self._home and tries < _TRIES:
-            if tries:
-                time.sleep(0.001)  # it has printed its prompt and is about to wait
-            self._home = self._terminal.where()
-            tries += 1
+            now = self._terminal.where()
+            if now and now == before and now.split()[1] == "0x0":  # it reads descriptor 0, and stays there
+                self._home = now
+            before, tries = now, tries + 1
+            time.sleep(0.001)  # it has printed its prompt and is about to wait
 
     def _await(self, timeout: float) -> tuple[int, int | None]:
         """Wait for the end of a command: what came, and the status."""
@@ -152,23 +154,29 @@ class Shell:
         while True:
             left = end - time.monotonic()
             how = self._dialogue.wait(min(silence, max(left, 0)))
+            if how == _TIMEOUT and self._home and self._terminal.where() == self._home:
+                how = self._dialogue.wait(0)  # a prompt that was on its way
+                if how == _TIMEOUT:
+                    return self._recover()
             if how == _PROMPT:
                 return how, self._dialogue.prompted()
             if how == _ENDED:
                 return how, self._terminal.status
-            if self._home and self._terminal.where() == self._home:
-                return self._recover()
             if left <= silence:
                 return _TIMEOUT, None
             silence = min(2 * silence, 2.0)
 
     def _recover(self) -> tuple[int, int | None]:
-        """Ask a shell whose prompt cannot be seen for its status, and give it its prompt back."""
+        """Ask a shell whose prompt cannot be seen for its status, and give it a prompt again.
+
+        It is another prompt than before: one of the old that turns up late ends no other command.
+        """
         before = self._dialogue.put_aside()
         status = self._ask()
         if status is None:
             return _TIMEOUT, None
         if not self._unseen:
+            self._listen(new_mark())
             self._terminal.type(f"{_prompts(self._mark)}; (\\builtin exit {status})\n".encode())
             self._unseen = self._dialogue.wait(_GRACE) != _PROMPT
             if self._unseen:
@@ -183,7 +191,7 @@ class Shell:
         word = _octal(self._mark)
         tell = f"""\\builtin printf '{word}:%s:' "$x" > /dev/tty"""
         self._terminal.type(f"""(x=$?; {tell}; \\builtin exit "$x")\n""".encode())
-        return self._dialogue.told(timeout=_GRACE)
+        return self._dialogue.told(timeout=_ANSWER)
 
     def _abandon(self) -> None:
         """End the running command because the user asked for it; ask twice, and it is killed at once."""

@@ -8,6 +8,7 @@ says "nothing there" (``n_tty_read`` in the kernel's ``drivers/tty/n_tty.c``).
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -56,7 +57,10 @@ class Terminal(Protocol):
         """Send a signal to the terminal's foreground process group."""
 
     def where(self) -> str:
-        """The system call that the shell waits in, with its arguments; "" when that cannot be told.
+        """The system call that the shell waits in, with its arguments.
+
+        "" when that cannot be told, or when what was typed has not been read yet. What was printed
+        before can be read at once afterwards.
 
         It is the same each time that the shell waits for a command, and no other time: its buffer
         for commands is its own. The form is that of /proc/PID/syscall (proc(5)).
@@ -187,6 +191,8 @@ class LocalTerminal:
     def where(self) -> str:
         """See `Terminal.where`."""
         try:
+            if self._typing or fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
+                return ""
             told = Path(f"/proc/{self._process.pid}/syscall").read_text(encoding="ascii").split()
         except OSError:  # a kernel that does not tell, or not us
             return ""

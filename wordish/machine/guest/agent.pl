@@ -23,7 +23,7 @@ use POSIX ();
 
 use constant {
     TCGETS => 0x5401, TCSETS => 0x5402, TIOCSCTTY => 0x540E, TIOCGPGRP => 0x540F,
-    TIOCSWINSZ => 0x5414, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
+    TIOCSWINSZ => 0x5414, FIONREAD => 0x541B, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
     RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207, CLOCK_SETTIME => 227,    # asm-generic, x86_64
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
 };
@@ -120,8 +120,11 @@ sub relay {
         },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
-            my $where = '';
-            if (open my $file, '<', "/proc/$shell/syscall") { $where = <$file> // '' }
+            my ($where, $unread) = ('', pack('i', 0));
+            $drain->('O', $out[0]);
+            $drain->('E', $err[0]);
+            ioctl($out[1], FIONREAD, $unread);
+            if (!length $typing && !unpack('i', $unread) && open my $file, '<', "/proc/$shell/syscall") { $where = <$file> // '' }
             $say->('W', $where);
         },
     );
