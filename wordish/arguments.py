@@ -36,7 +36,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"wordish {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _check(_command(commands, "check", "verify articles"))
+    _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
+    _export(_command(commands, "export", "an article's steps as a shell script or a transcript"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
@@ -50,18 +52,8 @@ def _command(
 
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
-    parser.add_argument("--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host")
-    parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
-    parser.add_argument(
-        "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
-    )
+    _run(parser)
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
-    parser.add_argument(
-        "--timeout",
-        type=_seconds,
-        metavar="SECONDS",
-        help="for steps that do not say",
-    )
     parser.add_argument("--format", default="terminal", metavar="FORM", help="terminal (default) or json")
     parser.add_argument("--output", default="-", metavar="FILE", help="where the report goes (- is stdout)")
     parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
@@ -69,6 +61,28 @@ def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-q", "--quiet", action="count", default=0, help="only what went wrong, and the summary"
     )
+
+
+def _update(parser: argparse.ArgumentParser) -> None:
+    _articles(parser)
+    _run(parser)
+    parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host")
+    parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
+    parser.add_argument(
+        "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
+    )
+    parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", help="an article")
+    parser.add_argument("--to", default="script", choices=("script", "transcript"), help="default: script")
+    parser.add_argument("--output", default="-", metavar="FILE", help="where it goes (- is stdout)")
+    _config(parser)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:

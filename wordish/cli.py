@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wordish.config import Settings
     from wordish.model import Diagnostic, Document, Event, Transcript
     from wordish.reporters.style import Style
+    from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -32,8 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_streams()
     try:
         arguments = parse(argv)
-    except SystemExit:
-        if _give_up_streams():
+    except (SystemExit, OSError) as leaving:  # some Pythons let the error of a full stream through
+        if _give_up_streams() or isinstance(leaving, OSError):
             return TROUBLE
         raise
     from wordish.rundir import sweep
@@ -65,25 +66,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.runner import Wish, plan, run
+    from wordish.runner import run
 
     settings = _settings(arguments)
-    documents, complaints = _read(arguments, settings)
-    wish = Wish(
-        on=arguments.on,
-        machine=arguments.machine,
-        default_machine=settings.machine,
-        as_root=arguments.as_root,
-        superuser=os.geteuid() == 0,
-    )
-    jobs, objections = plan(documents, wish=wish, machines=settings.machines)
-    complaints += map(_complaint, objections)
-    if _complain(told for told in complaints if told[3] or not arguments.quiet):
-        return TROUBLE
+    jobs = _jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
-        raise UsageError(
-            "no article has a shell session", hint="a session starts with a prompt such as `~$ `"
-        )
+        return TROUBLE
     with ExitStack() as stack:
         transcripts = run(
             jobs,
@@ -93,6 +81,57 @@ def check(arguments: Namespace) -> int:
             tell=_audience(arguments, articles=len(jobs), stack=stack),
         )
         return _status(transcripts)
+
+
+def update(arguments: Namespace) -> int:
+    """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
+    from wordish.destination import overwrite
+    from wordish.reporters.style import PROGRESS
+    from wordish.reporters.terminal import report
+    from wordish.reporters.words import updated
+    from wordish.runner import run
+    from wordish.update import patch
+    from wordish.update import update as renewed
+
+    settings = _settings(arguments)
+    jobs = _jobs(arguments, settings)
+    if not jobs:
+        return TROUBLE
+    status = PASSED
+    words = sys.stderr if arguments.diff else sys.stdout
+    with report(sys.stderr, style=_style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
+        for transcript in run(
+            jobs,
+            machines=settings.machines,
+            timeout=arguments.timeout or settings.timeout,
+            keep_going=True,
+            tell=tell,
+        ):
+            document, found = transcript.document, renewed(transcript)
+            if arguments.diff:
+                sys.stdout.write(patch(document.path, document.text, found.text))
+            elif found.rewritten:
+                overwrite(document.path, found.text, was=document.text)
+            words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
+            words.flush()
+            status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+    return status
+
+
+def export(arguments: Namespace) -> int:
+    """``wordish export``: the steps of one article in another form."""
+    from wordish.destination import destination
+    from wordish.document import read
+    from wordish.export import FORMS
+
+    document = read(arguments.path)
+    if _complain(map(_complaint, document.diagnostics)):
+        return TROUBLE
+    if not document.steps:
+        raise UsageError("no session found", where=arguments.path, hint=_PROMPTS)
+    with destination(arguments.output) as stream:
+        stream.write(FORMS[arguments.to](document))
+    return PASSED
 
 
 def list_(arguments: Namespace) -> int:
@@ -155,10 +194,14 @@ def doctor(_arguments: Namespace) -> int:
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "check": check,
+    "update": update,
     "list": list_,
+    "export": export,
     "machine": machine,
     "doctor": doctor,
 }
+
+_PROMPTS = "a session starts with a prompt such as `~$ `"
 
 Complaint = tuple[str, int, str, bool]
 """Path, line, what is wrong on one line, and whether it keeps the article from running."""
@@ -188,6 +231,27 @@ def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], lis
             complaints.append((str(path), 0, str(error), True))
     complaints += [_complaint(remark) for document in documents for remark in document.diagnostics]
     return documents, complaints
+
+
+def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
+    """What is to run, none when something keeps an article from running, which is told then."""
+    from wordish.runner import Wish, plan
+
+    documents, complaints = _read(arguments, settings)
+    wish = Wish(
+        on=arguments.on,
+        machine=arguments.machine,
+        default_machine=settings.machine,
+        as_root=arguments.as_root,
+        superuser=os.geteuid() == 0,
+    )
+    jobs, objections = plan(documents, wish=wish, machines=settings.machines)
+    complaints += map(_complaint, objections)
+    if _complain(told for told in complaints if told[3] or warn):
+        return []
+    if not jobs:
+        raise UsageError("no article has a shell session", hint=_PROMPTS)
+    return jobs
 
 
 def _complaint(remark: Diagnostic) -> Complaint:
@@ -223,11 +287,14 @@ def _say_last(text: str) -> None:
 
 def _status(transcripts: Iterable[Transcript]) -> int:
     """The exit status of a run: the worst that happened."""
-    status = PASSED
-    for transcript in transcripts:
-        interrupted = INTERRUPTED if transcript.interrupted else PASSED
-        status = max(status, interrupted, _STATUSES[transcript.outcome])
-    return status
+    return max((max(_trouble(told), _STATUSES[told.outcome]) for told in transcripts), default=PASSED)
+
+
+def _trouble(transcript: Transcript) -> int:
+    """The exit status of an article that could not be checked to its end."""
+    if transcript.interrupted:
+        return INTERRUPTED
+    return TROUBLE if transcript.outcome == "error" else PASSED
 
 
 _STATUSES = {"passed": PASSED, "skipped": PASSED, "failed": FAILED, "error": TROUBLE}

@@ -1,15 +1,15 @@
-"""Where a report goes: the standard output, or a file that appears whole or not at all."""
+"""Where words go: the standard output, or a file that appears whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from wordish.errors import UsageError
+from wordish.errors import ArticleError, UsageError
 
 
 @contextmanager
@@ -38,6 +38,28 @@ def destination(output: str) -> Iterator[TextIO]:
     finally:
         if whole:
             draft.unlink(missing_ok=True)
+
+
+def overwrite(path: str, text: str, *, was: str) -> None:
+    """Give a file another text, whole or not at all; owner and permissions stay, links are followed.
+
+    Raises `wordish.errors.ArticleError` when the file no longer holds ``was``, or cannot be written.
+    """
+    real = Path(path).resolve()
+    try:
+        draft, stream = _draft(real)
+        try:
+            with stream:
+                stream.write(text)
+            with suppress(PermissionError):  # root updates what is another's
+                os.chown(draft, real.stat().st_uid, real.stat().st_gid)
+            if real.read_bytes() != was.encode():
+                raise ArticleError("it changed meanwhile", where=path, hint="update it again")
+            draft.replace(real)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise ArticleError(f"cannot be written: {error.strerror}", where=path) from error
 
 
 def _draft(path: Path) -> tuple[Path, TextIO]:

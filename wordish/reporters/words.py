@@ -6,9 +6,9 @@ Whatever comes from an article or a machine has been through `wordish.reporters.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from wordish.model import Document, Outcome, Step, Transcript, Verdict
+from wordish.model import Diagnostic, Document, Outcome, Step, Transcript, Verdict
 from wordish.reporters.style import Line, visible
 
 STDERR_TAIL = 10
@@ -98,6 +98,22 @@ def steps(document: Document) -> Iterator[str]:
         first, *rest = visible(step.command).split("\n")
         yield f"{visible(step.path)}:{step.line}: {visible(step.prompt.rstrip())} {first}"
         yield from (f"    {line}" for line in rest)
+
+
+def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Diagnostic]) -> Iterator[str]:
+    """What an update did: a line for each output that is new and each step that stays wrong, and a sum."""
+    lines = [(step.path, step.line, f"updated: {_command(step)}") for step in rewritten]
+    lines += [(told.path, told.line, f"left: {told.message}") for told in left]
+    yield from (visible(f"{path}:{line}: {text}") for path, line, text in sorted(lines))
+    yield from ("".join(text for text, _ in line) for line in trouble(transcript))
+    said = [outcome(transcript)] if transcript.outcome is Outcome.ERROR else []
+    said += [f"{len(rewritten)} updated"] if rewritten else []
+    said += [f"{len(left)} left"] if left else []
+    yield f"{visible(transcript.document.path)}: {', '.join(said) or 'nothing to update'}"
+
+
+def _command(step: Step) -> str:
+    return "".join(text for text, _ in first_line(step))
 
 
 def trouble(transcript: Transcript) -> Iterator[Line]:

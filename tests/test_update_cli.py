@@ -1,0 +1,136 @@
+"""``wordish update`` and ``wordish export`` from outside: files, words and the exit status."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wordish.cli import main
+from wordish.destination import overwrite
+from wordish.errors import ArticleError
+
+STALE = "# Title\r\n\r\n```console\r\n~$ echo one\r\nold\r\n~$ echo two; echo three\r\n...\r\n```\r\nEnd"
+FRESH = STALE.replace("old", "one")
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    monkeypatch.chdir(tmp_path)
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        return path
+
+    return write
+
+
+def test_an_update_mends_an_article_and_a_check_agrees(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write("a.md", STALE)
+    path.chmod(0o640)
+    assert main(["update", "a.md"]) == 0
+    assert path.read_bytes() == FRESH.encode()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert capfd.readouterr() == ("a.md:4: updated: ~$ echo one\na.md: 1 updated\n", "")
+    assert main(["check", "--quiet", "a.md"]) == 0
+    before = path.stat()
+    capfd.readouterr()
+    assert main(["update", "a.md"]) == 0
+    assert capfd.readouterr() == ("a.md: nothing to update\n", "")
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_what_is_left_wrong_is_told_and_fails(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    text = "~$ echo one\nold\n~$ false\n~$ echo two\nold\n"
+    path = write("a.console", text)
+    assert main(["update", "a.console"]) == 1
+    assert path.read_text() == text.replace("old", "one", 1)
+    assert capfd.readouterr().out.splitlines() == [
+        "a.console:1: updated: ~$ echo one",
+        "a.console:3: left: exit status 1, 0 expected",
+        "a.console:4: left: the step at line 3 went wrong before it",
+        "a.console: 1 updated, 2 left",
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.md", "docs/a b.md", 'a"b\\c.md', "ü.md"])
+def test_git_applies_the_patch(write: Write, capfd: pytest.CaptureFixture[str], name: str) -> None:
+    path = write(name, STALE)
+    assert main(["update", "--diff", str(path)]) == 0
+    assert path.read_bytes() == STALE.encode()
+    out, err = capfd.readouterr()
+    assert err.endswith(": 1 updated\n")
+    subprocess.run(["git", "apply", "-"], input=out.encode(), check=True)
+    assert path.read_bytes() == FRESH.encode()
+
+
+def test_several_articles_and_the_worst_of_them(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("docs/a.md", STALE)
+    write("docs/b.md", "```console\n~$ exit 3\n~$ true\n```\n")
+    assert main(["update", "docs"]) == 1
+    out = capfd.readouterr().out
+    assert "docs/a.md: 1 updated\n" in out
+    assert "docs/b.md:2: left: exit status 3, 0 expected\n" in out
+
+
+def test_an_article_that_changes_meanwhile_is_not_overwritten(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write("a.console", "")
+    text = f"~$ echo '~$ true' >> '{path}'; echo x\n"
+    write("a.console", text)
+    assert main(["update", "a.console"]) == 2
+    assert path.read_text() == f"{text}~$ true\n"
+    assert capfd.readouterr().err == "a.console: it changed meanwhile: update it again\n"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_link_is_followed(write: Write) -> None:
+    path = write("docs/a.md", STALE)
+    Path("link.md").symlink_to(path)
+    assert main(["update", "link.md"]) == 0
+    assert Path("link.md").is_symlink()
+    assert path.read_bytes() == FRESH.encode()
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ArticleError, match="cannot be written"):
+        overwrite(str(tmp_path / "nowhere" / "a.md"), "x", was="")
+
+
+def test_an_article_with_an_error_is_not_run(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.md", "```console\n~$ echo 'open\n```\n")
+    for command in (["update"], ["export"]):
+        assert main([*command, "a.md"]) == 2
+        out, err = capfd.readouterr()
+        assert (out, err[:7]) == ("", "a.md:2:")
+
+
+def test_an_export_goes_to_the_standard_output_or_to_a_file(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("a.md", FRESH)
+    assert main(["export", "--to", "transcript", "a.md"]) == 0
+    assert capfd.readouterr() == ("~$ echo one\none\n~$ echo two; echo three\n...\n", "")
+    assert main(["export", "a.md", "--output", "a.sh"]) == 0
+    assert capfd.readouterr() == ("", "")
+    ran = subprocess.run(["bash", "a.sh"], check=True, capture_output=True, text=True)
+    assert ran.stdout == "one\ntwo\nthree\n"
+
+
+def test_nothing_to_export(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.md", "Prose.\n")
+    assert main(["export", "a.md"]) == 2
+    assert capfd.readouterr().err == (
+        "a.md: no session found: a session starts with a prompt such as `~$ `\n"
+    )
+    assert main(["export", "b.md"]) == 2
+    assert capfd.readouterr().err.startswith("b.md: ")

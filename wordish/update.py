@@ -1,0 +1,327 @@
+"""Transcript -> the text the article should have had.
+
+Only the lines that show an output are rewritten, where they are untrue and the run can tell better.
+What still agrees stays in the author's own letters: wildcards, lines of stderr, indentation. The new
+text is read again before it is given out: it must hold the same commands, and show what it was to show.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Final
+
+from wordish.alignment import ALIKE, ON_STDERR, align, likeness
+from wordish.document import parse
+from wordish.matching import Reading, closest_reading, indentation, matches
+from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcript, Verdict
+from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
+from wordish.session import normalise
+
+# What a terminal would act on, and what UTF-8 cannot hold.
+_UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_WORDS: Final = re.compile(r"(?:\.\.\.|…)+|\d+|[^\W\d]+|\s+|[^\w\s]|_")
+_PATTERNS: Final = "its author shows patterns, not what is printed"
+_TRIED: Final = 100  # lines that may take a gone one's place
+_WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What an update makes of an article.
+
+    ``text`` is the whole new text of the file, the old one when ``rewritten`` is empty. ``left`` tells
+    what is wrong and stays so, by line.
+    """
+
+    text: str
+    rewritten: tuple[Step, ...] = ()
+    left: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edit:
+    """For the document's step of this ``index``: the ``lines`` of the file that show its output."""
+
+    index: int
+    step: Step
+    lines: tuple[str, ...]
+
+
+def update(transcript: Transcript) -> Update:
+    """The text of the article with true outputs, as far as the run tells them.
+
+    A step is left as it is, and told, when its exit status is wrong, when it did not finish, when its
+    author wrote patterns, or when its output cannot stand in the article. After a step that went wrong
+    in more than its output, what others printed may be a consequence of that, so they are left too.
+    """
+    document = transcript.document
+    rows = re.split(r"\r?\n", document.text)
+    edits: list[_Edit] = []
+    left: list[Diagnostic] = []
+    stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
+    for index, verdict in enumerate(transcript.verdicts):
+        if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
+            continue
+        reason = stopped or _beyond_update(verdict)
+        if not reason and verdict.step.path != document.path:
+            reason = "it stands in another file"
+        elif not reason:
+            lines = _lines(rows, verdict)
+            if lines is not None:
+                edits.append(_Edit(index=index, step=verdict.step, lines=tuple(lines)))
+                continue
+            reason = "what it printed cannot stand in a text so that it would match"
+        elif not stopped and reason != _PATTERNS:
+            stopped = f"the step at line {verdict.step.line} went wrong before it"
+        left.append(_left(verdict.step, reason))
+    good = _accepted(document, rows, (), edits)
+    for edit in edits:
+        if edit not in good:
+            reason = "what it printed would be read as a prompt, as prose or as markup"
+            left.append(_left(edit.step, reason))
+    return Update(
+        text=_text(document, rows, good) if good else document.text,
+        rewritten=tuple(edit.step for edit in good),
+        left=tuple(sorted(left, key=lambda told: (told.path, told.line))),
+    )
+
+
+def _left(step: Step, reason: str) -> Diagnostic:
+    return Diagnostic(path=step.path, line=step.line, name="left", message=reason)
+
+
+def _beyond_update(verdict: Verdict) -> str:
+    """Why a new output would not make this step right, "" when it would."""
+    step, output = verdict.step, verdict.output
+    if output is None or output.status is None or verdict.outcome is Outcome.ERROR:
+        return verdict.reason
+    if step.options.ignore or step.options.status_only or _matches(step, output):
+        return verdict.reason or "its output is right"
+    if step.expectation.status not in ("any", output.status):
+        return verdict.reason
+    if output.ended and verdict.reason != "the output differs":
+        return verdict.reason
+    if step.expectation.match == "regex":
+        return _PATTERNS
+    return ""
+
+
+def _matches(step: Step, output: Output, *, text: str | None = None) -> bool | None:
+    shown = step.expectation if text is None else replace(step.expectation, text=text)
+    return matches(shown, stdout=output.stdout, stderr=output.stderr)
+
+
+# What one step should show.
+
+
+def _lines(rows: Sequence[str], verdict: Verdict) -> list[str] | None:
+    """The lines of the file that show what was printed; ``None`` when no lines can."""
+    step, output = verdict.step, verdict.output
+    assert output is not None
+    reading = closest_reading(step.expectation, stdout=output.stdout, stderr=output.stderr)
+    for lines in _attempts(rows, step, reading):
+        text = _normalised(rows, step, lines)
+        if not _UNWRITABLE.search(text) and _matches(step, output, text=text):
+            return lines
+    return None
+
+
+def _attempts(rows: Sequence[str], step: Step, reading: Reading) -> Iterator[list[str]]:
+    """Lines to try, those nearest to the author's first."""
+    yield _kept(rows, step, reading, err=reading.err)
+    yield _kept(rows, step, reading, err=())
+    yield _plain(rows, step, reading)
+
+
+def _plain(rows: Sequence[str], step: Step, reading: Reading) -> list[str]:
+    """All that was printed, and nothing of what the author wrote."""
+    prefix = _prefix(rows, step)
+    return [(prefix + line).rstrip(" \t") for line in reading.out]
+
+
+def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[str]) -> list[str]:
+    """What was printed, in the author's own lines where they still say so.
+
+    The lines are placed as the author placed them: printed columns, moved by what the shown ones were
+    moved. What would then begin to the left of the prompt moves all to the right.
+    """
+    prefix = _prefix(rows, step)
+    first, last = step.expectation.lines or (1, 0)
+    raw = rows[first - 1 : last]
+    aligned = align(reading.tokens, reading.out, reading.err)
+    margin = _margin(raw, prefix)
+    anchored = any(span and solid(token) for token, span in zip(reading.tokens, aligned, strict=True))
+    shift = margin - reading.columns if anchored else margin
+    merged = list(_merged(reading, aligned, err))
+    printed = [line for line in merged if isinstance(line, str) and line]
+    missing = max([0, *(-shift - indent(line) for line in printed)])
+    lines = []
+    for line in merged:
+        if isinstance(line, int):
+            kept = raw[line]
+            bare = kept[len(prefix) :] if kept.startswith(prefix) else ""
+            lines.append(prefix + " " * missing + bare if missing and bare.strip() else kept)
+        else:
+            at = shift + missing
+            placed = " " * at + line if at >= 0 else line[-at:]
+            lines.append((prefix + (placed if line else "")).rstrip(" \t"))
+    return lines
+
+
+def _merged(
+    reading: Reading, aligned: Sequence[tuple[int, int] | None], err: Sequence[str]
+) -> Iterator[int | str]:
+    """In order, the numbers of shown lines that stay, and lines that are new.
+
+    Of those on stderr, ``err``, only such as resemble a shown one that is nowhere to be found.
+    """
+    shown, out = reading.tokens, reading.out
+    gone: list[Token] = []
+    j = k = 0
+    for index, span in enumerate([*aligned, (len(out), len(out))]):
+        if span is None:
+            gone.append(shown[index])
+            continue
+        if span == ON_STDERR:  # stays behind as many lines of stdout as stood before it
+            ahead = (other[0] for other in aligned[index:] if other and other != ON_STDERR)
+            start = end = min(j + len(gone), next(ahead, len(out)))
+        else:
+            start, end = span
+        yield from _adapted(out[j:start], gone)
+        for token in gone[:_TRIED]:
+            if not any(_alike(token, line) for line in out[j:start][:_TRIED]):
+                near = (at for at, line in enumerate(err[k : k + _TRIED], k) if _alike(token, line))
+                if (at := next(near, -1)) >= 0:
+                    k = at + 1
+                    yield from _adapted([err[at]], [token])
+        if span == ON_STDERR:
+            k = next((at + 1 for at in range(k, len(err)) if fits(shown[index], err[at])), k)
+        gone, j = [], end
+        if index < len(aligned):
+            yield index
+
+
+def _adapted(printed: Sequence[str], gone: Sequence[Token]) -> Iterator[str]:
+    """The printed lines, with the wildcards of those lines that they took the place of."""
+    globs = [token for token in gone if isinstance(token, Glob)]
+    for line in printed:
+        near = next((at for at, glob in enumerate(globs) if _alike(glob, line)), None)
+        if near is None:
+            yield line
+        else:
+            yield _with_wildcards("...".join(globs[near].parts), line)
+            del globs[: near + 1]
+
+
+def _alike(token: Token, line: str) -> bool:
+    text = "".join(token.parts) if isinstance(token, Glob) else str(token)
+    return bool(line) and likeness(text, line) >= ALIKE
+
+
+def _with_wildcards(shown: str, line: str) -> str:
+    """The printed line, with the wildcards of the shown one between words that both have."""
+    before, after = _WORDS.findall(shown), _WORDS.findall(line)
+    adapted = []
+    for tag, i, n, j, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        alone = tag in ("replace", "delete") and n == i + 1 and _WILDCARD.fullmatch(before[i])
+        adapted += [before[i]] if alone else after[j:m]
+    text = "".join(adapted)
+    token = token_of(text)
+    return text if token is not GAP and fits(token, line) else line
+
+
+# Where it stands in the file.
+
+
+def _prefix(rows: Sequence[str], step: Step) -> str:
+    """What stands before each line of a session: indentation, marks of quotes, blanks for those of lists."""
+    row = rows[step.line - 1].removeprefix("\ufeff")
+    before = row[: max(0, row.replace("\u00a0", " ").find(step.prompt))]
+    return re.sub(r"[^\s>]", " ", before)
+
+
+def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str]) -> str:
+    """The text of the expectation that these lines of the file would be."""
+    prefix = _prefix(rows, step)
+    inside = all(line.startswith(prefix) for line in lines if line.strip(" \t>"))
+    return normalise([line[len(prefix) :] for line in lines] if inside else lines)
+
+
+def _margin(raw: Sequence[str], prefix: str) -> int:
+    """How far to the right of the prompt the author began the shown lines."""
+    bare = [row[len(prefix) :].expandtabs() for row in raw if row.strip() and row.startswith(prefix)]
+    return indentation(bare) if all(row.startswith(prefix) for row in raw if row.strip()) else 0
+
+
+def _text(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> str:
+    """The file with these edits; the line ends are those around."""
+    ends = re.findall(r"\r?\n", document.text)
+    usual = Counter(ends).most_common(1)[0][0] if ends else "\n"
+    pieces = list(zip(rows, [*ends, ""], strict=True))
+    for edit in sorted(edits, key=lambda edit: edit.step.line, reverse=True):
+        shown = edit.step.expectation.lines
+        start, stop = (shown[0] - 1, shown[1]) if shown else (edit.step.end_line,) * 2
+        end = pieces[edit.step.line - 1][1] or usual
+        pieces[start:stop] = [(line, end) for line in edit.lines]
+    whole = "".join(line + (end or usual) for line, end in pieces[:-1])
+    return whole + pieces[-1][0] if pieces else whole
+
+
+def _accepted(
+    document: Document, rows: Sequence[str], sure: Sequence[_Edit], edits: Sequence[_Edit]
+) -> tuple[_Edit, ...]:
+    """Those of the edits after which the article still reads as it should, beside those that are sure."""
+    if not edits or _reads(document, rows, (*sure, *edits)):
+        return (*sure, *edits)
+    if len(edits) == 1:
+        return tuple(sure)
+    half = len(edits) // 2
+    return _accepted(document, rows, _accepted(document, rows, sure, edits[:half]), edits[half:])
+
+
+def _reads(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> bool:
+    """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
+    again = parse(_text(document, rows, edits), path=document.path)
+    shown: Mapping[int, str] = {edit.index: _normalised(rows, edit.step, edit.lines) for edit in edits}
+    return (
+        len(again.steps) == len(document.steps)
+        and again.options == document.options
+        and not again.errors
+        and all(
+            (new.command, new.prompt, new.options) == (old.command, old.prompt, old.options)
+            and new.expectation.text == shown.get(index, old.expectation.text)
+            for index, (new, old) in enumerate(zip(again.steps, document.steps, strict=True))
+        )
+    )
+
+
+def patch(path: str, before: str, after: str) -> str:
+    """A unified diff that ``git apply`` takes in the current directory, "" when nothing changed."""
+    from difflib import unified_diff
+
+    if before == after:
+        return ""
+    name = os.path.relpath(path)
+    old, new = _name(f"a/{name}"), _name(f"b/{name}")
+    was, now = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (before, after))
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in unified_diff(was, now, old, new)
+    )
+
+
+def _name(path: str) -> str:
+    """A path as git writes it, quoted like a string in C where it has to be."""
+    if re.search(r'["\\\x00-\x1f\x7f]', path):
+        escaped = re.sub(
+            r'["\\\x00-\x1f\x7f]',
+            lambda found: f"\\{ord(found[0]):03o}",
+            path,
+        )
+        return f'"{escaped}"'
+    return f"{path}\t" if " " in path else path
