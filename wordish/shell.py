@@ -87,7 +87,7 @@ class Shell:
 
     def __init__(self, terminal: Terminal, mark: str) -> None:
         self._terminal = terminal
-        self._home = ""  # where the shell waits for a command
+        self._home: str | None = None  # where the shell waits for a command, "" where that is not told
         self._unseen = False  # the prompt goes where it cannot be seen
         self._listen(mark)
 
@@ -139,12 +139,15 @@ class Shell:
 
     def _find_home(self) -> None:
         """Learn, once, where the shell waits for a command: now, after a prompt."""
-        before, tries = "", 0
-        while not self._home and tries < _TRIES:
+        if self._home is not None:
+            return
+        self._home, before = "", ""
+        for _ in range(_TRIES):
             now = self._terminal.where()
             if now and now == before and now.split()[1] == "0x0":  # it reads descriptor 0, and stays there
                 self._home = now
-            before, tries = now, tries + 1
+                return
+            before = now
             time.sleep(0.001)  # it has printed its prompt and is about to wait
 
     def _await(self, timeout: float) -> tuple[int, int | None]:
@@ -155,7 +158,7 @@ class Shell:
             left = end - time.monotonic()
             how = self._dialogue.wait(min(silence, max(left, 0)))
             if how == _TIMEOUT and self._home and self._terminal.where() == self._home:
-                how = self._dialogue.wait(0)  # a prompt that was on its way
+                how = self._dialogue.wait_for_the_rest()  # perhaps a prompt that was on its way
                 if how == _TIMEOUT:
                     return self._recover()
             if how == _PROMPT:
@@ -248,6 +251,7 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
         self._prompt = prompt
         self._terminal = terminal
         self._stdout = _Kept()
+        self._heard = 0  # bytes, of both streams
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = None) -> bytes:  # noqa: ARG002
         """See `pexpect.spawnbase.SpawnBase`."""
@@ -256,6 +260,7 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
         except EOFError:
             self.flag_eof = True
             raise pexpect.EOF("the shell has ended") from None
+        self._heard += len(out) + len(err)
         if out:
             self._stdout.add(out)
         elif not err and self._terminal.status is None:
@@ -270,6 +275,14 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
     def wait(self, timeout: float) -> int:
         """Read until one of `_PROMPT`, `_ENDED` and `_TIMEOUT`; ``timeout`` is in seconds."""
         return self._expecter.expect_loop(timeout)
+
+    def wait_for_the_rest(self) -> int:
+        """Read all that is already there."""
+        how, before = _TIMEOUT, -1
+        while how == _TIMEOUT and before != self._heard:
+            before = self._heard
+            how = self.wait(0)
+        return how
 
     def prompted(self) -> int:
         """The exit status in the prompt that was just read."""

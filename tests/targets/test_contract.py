@@ -130,6 +130,39 @@ def test_a_shell_that_waits_for_something_else_is_not_taken_for_prompting(shell:
     assert says(shell, "echo on") == "on"
 
 
+def test_a_kernel_that_does_not_tell_where_a_process_waits_is_asked_in_vain_once(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def where() -> str:
+        asked.append("")
+        return ""
+
+    monkeypatch.setattr(shell._terminal, "where", where)
+    for _ in range(3):
+        assert says(shell, "echo on") == "on"
+    assert 0 < len(asked) <= 100
+
+
+def test_a_prompt_that_was_only_late_ends_no_other_command(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Take prompts for lost that are on their way, as on a machine that is very slow."""
+    assert says(shell, "true") == ""
+
+    def impatient(_timeout: float) -> tuple[int, int | None]:
+        while shell._terminal.where() != shell._home:
+            time.sleep(0.01)
+        return shell._recover()
+
+    monkeypatch.setattr(shell, "_await", impatient)
+    assert [shell.run(f"sleep 0.1; (exit {n})", timeout=20).status for n in range(5)] == list(range(5))
+    monkeypatch.undo()
+    assert shell.run("sleep 1000", timeout=1).status is None
+    assert says(shell, "echo on") == "on"
+
+
 def test_history_expansion_is_off(shell: Shell) -> None:
     assert says(shell, 'echo "hi!there"') == "hi!there"
 
