@@ -10,7 +10,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,8 +51,8 @@ def shown(article: Transcript) -> Iterator[tuple[Verdict, list[str]]]:
 def verdict_on(verdict: Verdict, lines: list[str]) -> Verdict:
     """What is judged when the article shows ``lines`` there instead."""
     assert verdict.output is not None
-    expectation = replace(verdict.step.expectation, text="\n".join(lines))
-    return judge(replace(verdict.step, expectation=expectation), verdict.output, timeout=60)
+    expectation = verdict.step.expectation._replace(text="\n".join(lines))
+    return judge(verdict.step._replace(expectation=expectation), verdict.output, timeout=60)
 
 
 @pytest.mark.vm

@@ -150,17 +150,21 @@ def test_merge_keeps_the_outer_where_the_inner_is_silent() -> None:
 
 
 _NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(str.strip)
-_OPTIONS = st.builds(
-    Options,
-    on=st.none() | _NAMES,
-    timeout=st.none() | st.floats(min_value=0.001, max_value=1e9),
-    status=st.none() | st.integers(0, 255) | st.just("any"),
-    match=st.sampled_from((None, "ellipsis", "exact", "regex")),
-    status_only=st.none() | st.booleans(),
-    skip=st.none()
-    | _NAMES.filter(lambda reason: reason.lower() not in {"yes", "true", "on", "no", "false", "off"}),
-    hidden=st.none() | st.booleans(),
-)
+_OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "on": _NAMES,
+        "machine": _NAMES,
+        "timeout": st.floats(min_value=0.001, max_value=1e9),
+        "status": st.integers(0, 255) | st.just("any"),
+        "match": st.sampled_from(("ellipsis", "exact", "regex")),
+        "status_only": st.booleans(),
+        "skip": _NAMES.filter(
+            lambda reason: reason.lower() not in {"yes", "true", "on", "no", "false", "off"}
+        ),
+        "hidden": st.booleans(),
+    },
+).map(lambda said: Options(**said))  # type: ignore[arg-type]  # one value type for all keys
 
 
 def _spelt(said: Options) -> str:

@@ -122,7 +122,7 @@ def test_options_that_were_not_said_are_left_out() -> None:
 
 
 def test_every_option_is_in_both_schemas() -> None:
-    names = {name.replace("_", "-") for name in Options.__dataclass_fields__}
+    names = {name.replace("_", "-") for name in Options._fields}
     for name in ("list", "check"):
         assert set(schema(name)["$defs"]["options"]["properties"]) == names
 

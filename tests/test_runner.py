@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -155,7 +154,7 @@ def test_an_article_without_steps_is_no_job() -> None:
 
 def test_one_that_was_named_is_reported_beside_others_as_skipped() -> None:
     none = Diagnostic(path="none.md", line=1, severity=Severity.WARNING, name="no-session", message="none")
-    named = replace(article(path="none.md", machine="stretch"), diagnostics=(none,))
+    named = article(path="none.md", machine="stretch")._replace(diagnostics=(none,))
     jobs, problems = plan([named, article(path="prose.md"), article("~$")], wish=WISH, machines=MACHINES)
     assert [job.document.path for job in jobs] == ["none.md", "a.rst"]
     assert problems == []

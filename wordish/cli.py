@@ -255,10 +255,9 @@ def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> lis
 
 
 def _complaint(remark: Diagnostic) -> Complaint:
-    from dataclasses import replace
 
     serious = remark.severity == "error"
-    text = str(remark) if serious else str(replace(remark, message=f"warning: {remark.message}"))
+    text = str(remark) if serious else str(remark._replace(message=f"warning: {remark.message}"))
     return remark.path, remark.line, text, serious
 
 

@@ -7,8 +7,8 @@ user names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from wordish.errors import ConfigError
 from wordish.model import Machine
@@ -20,8 +20,7 @@ BUILT_IN = Machine(name="bookworm")
 """The machine of a configuration that describes none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """What the configuration says, defaults filled in.
 
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
@@ -30,10 +29,10 @@ class Settings:
     """
 
     directory: Path
-    paths: tuple[str, ...] = ()
-    timeout: float = TIMEOUT
     machine: str
     machines: Mapping[str, Machine]
+    paths: tuple[str, ...] = ()
+    timeout: float = TIMEOUT
 
 
 def load(file: Path | None = None, *, directory: Path) -> Settings:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from wordish import prompts, session
 from wordish.errors import ArticleError, UsageError
@@ -26,8 +26,7 @@ _SPELT = sorted(session.LANGUAGES - {"", "none", "text", "plaintext"})
 _MARKUPS = frozenset({"markdown", "md", "myst", "rst", "rest", "restructuredtext", "html", "xml"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found(os.PathLike[str]):
+class Found(NamedTuple):
     """The path of an article, and whether it was named itself, not found in a directory."""
 
     path: Path
@@ -89,7 +88,7 @@ def read(path: str | Path | Found) -> Document:
         message="no session found",
         hint="a session starts with a prompt such as `~$ `",
     )
-    return replace(article, diagnostics=_sorted([*article.diagnostics, nothing]))
+    return article._replace(diagnostics=_sorted([*article.diagnostics, nothing]))
 
 
 def parse(text: str, *, path: str) -> Document:

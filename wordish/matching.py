@@ -30,8 +30,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from wordish.model import Expectation
 from wordish.pattern import Glob, Regex, Token, fits, indent, moved, solid, token_of
@@ -59,8 +58,7 @@ def indentation(lines: Iterable[str]) -> int:
     return min(indent(min(present)), indent(max(present)))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Tokens to be compared, as they stand, with the lines of stdout and of stderr.
 
     ``columns``: how far to the left of the printed text the shown text stands.

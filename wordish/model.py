@@ -2,14 +2,16 @@
 
 Each value is complete when it is built and can be pickled, so that it may travel to another
 process or another machine. Nothing here opens, reads, runs or prints.
+
+They are named tuples, built by naming their fields: a dozen dataclasses would cost every start 20 ms,
+as much as Python itself.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 User = Literal["root", "user"]
 Match = Literal["ellipsis", "exact", "regex"]
@@ -36,8 +38,7 @@ class Severity(enum.StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One remark on an article, at a line: what is wrong and what to try.
 
     ``line`` counts from 1. ``name`` is stable (``open-command``), so that it can be documented and
@@ -46,9 +47,9 @@ class Diagnostic:
 
     path: str
     line: int
-    severity: Severity = Severity.ERROR
     name: str
     message: str
+    severity: Severity = Severity.ERROR
     hint: str = ""
 
     def __str__(self) -> str:
@@ -56,8 +57,7 @@ class Diagnostic:
         return f"{text}: {self.hint}" if self.hint else text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
@@ -78,8 +78,7 @@ class Options:
     cleanup: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(NamedTuple):
     """Marked-up text that may hold a session, not yet understood.
 
     ``line`` is the 1-based line of the file where the first line of ``text`` stands. ``text`` is
@@ -97,8 +96,7 @@ class Block:
     running: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What the author promised of a step's output.
 
     ``text`` is normalised for comparing: lines joined by ``\\n``, no blank lines at both ends, no
@@ -114,8 +112,7 @@ class Expectation:
     stream: Stream = "both"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One prompt, one command, one promise.
 
     ``line`` and ``end_line`` are the first and last line of the command (1-based). ``command`` may
@@ -133,8 +130,7 @@ class Step:
     options: Options = Options()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
@@ -153,8 +149,7 @@ class Document:
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(NamedTuple):
     """Where steps run: a value that travels; the open shell never does.
 
     ``kind`` is a key of `wordish.targets.TARGETS`. ``machine`` names a machine of the
@@ -172,8 +167,7 @@ class Target:
         return f"{self.kind}:{detail}" if detail else self.kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(NamedTuple):
     """A throwaway machine as the configuration describes it: ``[tool.wordish.machines.NAME]``.
 
     ``suite`` is a Debian (or derivative) release, ``packages`` are installed beside the minimal
@@ -191,8 +185,7 @@ class Machine:
     network: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(NamedTuple):
     """What the machine said to one command.
 
     ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
@@ -207,8 +200,7 @@ class Output:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One judged step. ``output`` is ``None`` when it never ran; ``diff`` is unified, "" for none."""
 
     step: Step
@@ -218,8 +210,7 @@ class Verdict:
     diff: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transcript:
+class Transcript(NamedTuple):
     """What one check of one article found: the one thing that reports, updates and records consume.
 
     ``started`` is ISO 8601 with the offset, ``elapsed`` in seconds. ``error`` says why wordish
@@ -231,7 +222,7 @@ class Transcript:
     verdicts: tuple[Verdict, ...] = ()
     started: str = ""
     elapsed: float = 0.0
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = {}
     error: str = ""
     interrupted: bool = False
 
@@ -247,8 +238,7 @@ class Transcript:
         return Outcome.SKIPPED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Began:
+class Began(NamedTuple):
     """News: an article of ``total`` steps starts. ``path`` is the document's, as in all news."""
 
     path: str
@@ -256,16 +246,14 @@ class Began:
     total: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(NamedTuple):
     """News, one line: something takes time or matters (a build, the accelerator)."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(NamedTuple):
     """News: the ``number``-th of ``total`` steps, counted from 1, starts."""
 
     path: str
@@ -274,8 +262,7 @@ class Running:
     total: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(NamedTuple):
     """News: the ``number``-th of ``total`` steps, counted from 1, has its verdict."""
 
     path: str

@@ -7,12 +7,10 @@ it may stand; nothing else in wordish knows how an option is spelt.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from wordish.model import Diagnostic, Options
 
@@ -79,8 +77,7 @@ def _one_of(*choices: str) -> Callable[[Value], str]:
     return convert
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """One option: the values it takes (``read`` raises `ValueError` saying which) and where it may stand.
 
     ``bare``: it may be said without a value, which then is ``True``.
@@ -193,8 +190,9 @@ def merge(outer: Options, inner: Options) -> Options:
     """``outer`` where ``inner`` says nothing."""
     if inner == Options():
         return outer
-    said = {name: value for name, value in _fields(inner) if value is not None}
-    return dataclasses.replace(outer, **said)
+    return Options._make(
+        mine if mine is not None else theirs for mine, theirs in zip(inner, outer, strict=True)
+    )
 
 
 def misplaced(options: Options, *, level: Level, path: str, line: int) -> tuple[Diagnostic, ...]:
@@ -247,10 +245,6 @@ def _guess(name: str) -> str:
 
     close = difflib.get_close_matches(name, WORDS, n=1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(WORDS)}"
-
-
-def _fields(options: Options) -> Iterable[tuple[str, Any]]:
-    return ((field.name, getattr(options, field.name)) for field in dataclasses.fields(options))
 
 
 def _field(name: str) -> str:

@@ -7,8 +7,7 @@ import functools
 import importlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
 _GAPS: Final = frozenset({"...", "…", "[...]", "[…]"})
@@ -23,8 +22,7 @@ class Gap(enum.Enum):
 GAP: Final = Gap.GAP
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(NamedTuple):
     """A line with wildcards in it: the literal ``parts`` around them, at least two.
 
     A line that begins with a wildcard has no indentation of its own.
@@ -49,8 +47,7 @@ class Glob:
         return at <= end and line.endswith(last)
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(NamedTuple):
     """A line that is a pattern."""
 
     pattern: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wordish.model import User
 
@@ -43,8 +43,7 @@ _WEAK_PROMPT = re.compile(_WEAK + _END, re.DOTALL)
 _ROOT_LOOKALIKE = re.compile(r"# +[a-z./][\w./-]*(?: .*)?$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompted:
+class Prompted(NamedTuple):
     """A line that starts with a prompt: ``rest`` is what was typed there, "" at a bare prompt."""
 
     prompt: str

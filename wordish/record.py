@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from typing import Any
 
 from wordish import __version__
@@ -100,7 +99,7 @@ def verdict_values(verdict: Verdict) -> Values:
 
 def option_values(options: Options) -> Values:
     """What an author said, in the words of the markup; what was not said is left out."""
-    said = ((field.name, getattr(options, field.name)) for field in fields(options))
+    said = zip(Options._fields, options, strict=True)
     return {
         name.replace("_", "-"): clean(value) if isinstance(value, str) else value
         for name, value in said

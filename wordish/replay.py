@@ -14,7 +14,6 @@ interruption, or the loss of the machine, skips them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from wordish.errors import MachineError
 from wordish.judge import judge
@@ -121,5 +120,5 @@ def _attempt(
         for later in waiting
     )
     if verdict.outcome is Outcome.PASSED and needed:
-        return replace(verdict, outcome=Outcome.FAILED, reason="the shell ended here, and steps follow")
+        return verdict._replace(outcome=Outcome.FAILED, reason="the shell ended here, and steps follow")
     return verdict

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
@@ -29,8 +29,7 @@ from wordish.replay import replay
 from wordish.targets import TARGETS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(NamedTuple):
     """Where the user wants articles to run; "" and ``False``: nothing said.
 
     ``on`` (``host``, ``vm``, ``vm:NAME``, ``KIND:ADDRESS``) and ``machine`` come from the command
@@ -45,8 +44,7 @@ class Wish:
     superuser: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(NamedTuple):
     """One article and where it runs."""
 
     document: Document

@@ -7,7 +7,6 @@ a prompt has no steps.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 
@@ -72,7 +71,7 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
         stop = starts[at][0] if at < len(starts) else len(lines)
         merged = words.merge(inherited, step_options)
         if merged.skip == "":  # undone: the options of a step are those in force
-            merged = dataclasses.replace(merged, skip=None)
+            merged = merged._replace(skip=None)
         found.append(
             Step(
                 path=block.path,

@@ -11,9 +11,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import Final
+from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.document import parse
@@ -30,8 +29,7 @@ _TRIED: Final = 100  # lines that may take a gone one's place
 _WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class Update(NamedTuple):
     """What an update makes of an article.
 
     ``text`` is the whole new text of the file, the old one when ``rewritten`` is empty. ``left`` tells
@@ -43,11 +41,10 @@ class Update:
     left: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Edit:
-    """For the document's step of this ``index``: the ``lines`` of the file that show its output."""
+class _Edit(NamedTuple):
+    """For the document's step number ``at``, from 0: the ``lines`` of the file that show its output."""
 
-    index: int
+    at: int
     step: Step
     lines: tuple[str, ...]
 
@@ -73,7 +70,7 @@ def update(transcript: Transcript) -> Update:
         elif not reason:
             lines = _lines(rows, verdict)
             if lines is not None:
-                edits.append(_Edit(index=index, step=verdict.step, lines=tuple(lines)))
+                edits.append(_Edit(at=index, step=verdict.step, lines=tuple(lines)))
                 continue
             reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
@@ -112,7 +109,7 @@ def _beyond_update(verdict: Verdict) -> str:
 
 
 def _matches(step: Step, output: Output, *, text: str | None = None) -> bool | None:
-    shown = step.expectation if text is None else replace(step.expectation, text=text)
+    shown = step.expectation if text is None else step.expectation._replace(text=text)
     return matches(shown, stdout=output.stdout, stderr=output.stderr)
 
 
@@ -287,7 +284,7 @@ def _accepted(
 def _reads(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
     again = parse(_text(document, rows, edits), path=document.path)
-    shown: Mapping[int, str] = {edit.index: _normalised(rows, edit.step, edit.lines) for edit in edits}
+    shown: Mapping[int, str] = {edit.at: _normalised(rows, edit.step, edit.lines) for edit in edits}
     return (
         len(again.steps) == len(document.steps)
         and again.options == document.options

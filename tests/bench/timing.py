@@ -8,9 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Contender = Callable[[], float]
 """Does its work once and returns how long it took, in seconds."""
@@ -20,8 +19,7 @@ Contender = Callable[[], float]
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(NamedTuple):
     """The seconds of each round, by contender; ratios are to the ``reference``."""
 
     name: str

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,7 +56,7 @@ def test_an_image_depends_on_what_is_installed_and_on_nothing_else() -> None:
     machine = Machine(name="a", packages=("lvm2", "rsync"))
     same = Machine(name="b", packages=("rsync", "lvm2"), memory=1024, disk=64, network=True)
     assert image.path_of(machine) == image.path_of(same)
-    for other in (replace(machine, suite="trixie"), replace(machine, packages=("lvm2",))):
+    for other in (machine._replace(suite="trixie"), machine._replace(packages=("lvm2",))):
         assert image.path_of(other) != image.path_of(machine)
 
 

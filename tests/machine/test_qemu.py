@@ -7,7 +7,6 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,7 +140,7 @@ def test_a_damaged_template_is_made_again(
     # The images are found where they are; the templates are this test's own.
     (tmp_path / "images").symlink_to(cache.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
-    machine = replace(machines["bookworm"], memory=256, disk=64)
+    machine = machines["bookworm"]._replace(memory=256, disk=64)
     made = qemu.template(machine, say=print)
     (made.path / "state").write_bytes(b"not a state")
     told: list[str] = []
@@ -170,7 +169,7 @@ def test_a_disk_without_room_for_the_memory_is_told_before_the_boot(
     (tmp_path / "images").symlink_to(cache.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     with pytest.raises(MachineError, match=rf"its memory is 999999999 MiB, .* make room in {tmp_path}"):
-        qemu.template(replace(machines["bookworm"], memory=999999999), say=print)
+        qemu.template(machines["bookworm"]._replace(memory=999999999), say=print)
 
 
 def test_the_network_is_there_when_it_is_asked_for(
@@ -178,7 +177,7 @@ def test_the_network_is_there_when_it_is_asked_for(
 ) -> None:
     (tmp_path / "images").symlink_to(cache.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
-    machine = replace(machines["bookworm"], network=True)
+    machine = machines["bookworm"]._replace(network=True)
     target = Target(kind="vm", machine="bookworm")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -11,10 +11,9 @@ Anywhere else it means nothing, which is told. A ``hidden`` comment may hold a s
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wordish import options as words
 from wordish import prompts
@@ -23,29 +22,26 @@ from wordish.model import Block, Diagnostic, Options, Severity
 _ARTICLE_WORDS = {name for name, word in words.WORDS.items() if word.levels == frozenset({"article"})}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """What a format found: blocks in order, the article's options, and remarks.
 
     ``refused``: the lines of comments that hold what they may not, of which the remarks tell.
     """
 
     blocks: tuple[Block, ...] = ()
-    options: Options = field(default_factory=Options)
+    options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
     refused: tuple[range, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(NamedTuple):
     """A block, and the line where its markup starts (that of its directive, fence or introduction)."""
 
     start: int
     block: Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(NamedTuple):
     """What stands after ``wordish:``, from the line of that word to the last line of the comment.
 
     ``article``: it is not a comment but a field of the article itself.
@@ -57,11 +53,10 @@ class Comment:
     article: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(NamedTuple):
     """A fault or options that a parser has already understood by itself."""
 
-    options: Options = field(default_factory=Options)
+    options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -100,7 +95,7 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
                 faults += words.misplaced(more, level="block", path=path, line=comment.start)
                 said = words.merge(said, more)
             waiting.clear()
-            blocks.append(dataclasses.replace(item.block, options=said))
+            blocks.append(item.block._replace(options=said))
             continue
         said, body, remarks = _understood(item, path=path)
         faults += remarks

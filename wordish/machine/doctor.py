@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wordish.machine import accelerator, cache, image, qemu, tools
 
 _ROOM = 1_000_000_000  # bytes: an image while it is built, its template, and some room
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that was looked for; ``install_hint`` is a command, "" where none helps."""
 
     name: str

@@ -19,8 +19,8 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from wordish.errors import MachineError, UsageError
 from wordish.machine import boot, cache
@@ -196,8 +196,7 @@ def _cannot(machine: Machine, reason: str, where: str | bytes | None = None) -> 
     return MachineError(f"machine {machine.name} could not be built: {reason}{place}", hint=hint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(NamedTuple):
     """An image in the cache: ``size`` in bytes, its templates' too, ``built`` in seconds since 1970."""
 
     key: str

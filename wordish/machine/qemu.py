@@ -23,10 +23,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache as remembered
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from wordish.errors import MachineError
 from wordish.machine import accelerator, boot, cache, image
@@ -51,8 +50,7 @@ _KERNEL = (
 _MEMORY_STAYS = {"capabilities": [{"capability": "x-ignore-shared", "state": True}]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(NamedTuple):
     """A machine whose state is saved: ``accel`` is ``kvm`` or ``tcg``, ``why`` says how that was chosen."""
 
     machine: Machine

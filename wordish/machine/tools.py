@@ -6,14 +6,13 @@ import os
 import pwd
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from wordish.errors import MissingToolError
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """A program, the Debian package that brings it, and what it is for."""
 
     program: str

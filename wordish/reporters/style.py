@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Line: TypeAlias = list[tuple[str, str]]
 """One line of words: pieces of text, each with the name of its style, "" for none."""
@@ -13,8 +12,7 @@ Line: TypeAlias = list[tuple[str, str]]
 PROGRESS = -1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(NamedTuple):
     """How to speak to a stream.
 
     ``color``: colours are welcome. ``live``: it is a terminal that a progress display may redraw.
