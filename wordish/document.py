@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from wordish import options as words
 from wordish import prompts, session
 from wordish.errors import ArticleError, UsageError
 from wordish.formats import FORMATS, Format, markdown
 from wordish.formats.reading import Reading
-from wordish.model import Block, Diagnostic, Document, Severity, Step
+from wordish.model import Block, Conventions, Diagnostic, Document, Severity, Step
 from wordish.pattern import regex_errors
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
@@ -24,6 +25,9 @@ _SPELT = sorted(session.LANGUAGES - {"", "none", "text", "plaintext"})
 
 # Languages that show markup, in which a session is an example of the markup.
 _MARKUPS = frozenset({"markdown", "md", "myst", "rst", "rest", "restructuredtext", "html", "xml"})
+
+
+_NONE = Conventions()
 
 
 class Found(NamedTuple):
@@ -69,7 +73,7 @@ def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Foun
     return tuple(articles.values())
 
 
-def read(path: str | Path | Found) -> Document:
+def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Document:
     """The article at ``path``, read whole; what its author did wrong is in ``Document.diagnostics``, by line.
 
     One that was named and has no session is told so: a directory may hold prose, a wish is for something.
@@ -77,7 +81,7 @@ def read(path: str | Path | Found) -> Document:
     Raises `ArticleError` when there is no such file, or it cannot be opened, or is not text in UTF-8, and
     `MissingToolError` when bash is needed to tell where a command ends and is not installed.
     """
-    article = parse(_text(Path(path)), path=str(path))
+    article = parse(_text(Path(path)), path=str(path), conventions=conventions)
     if article.steps or article.errors or not (isinstance(path, Found) and path.named):
         return article
     nothing = Diagnostic(
@@ -91,14 +95,15 @@ def read(path: str | Path | Found) -> Document:
     return article._replace(diagnostics=_sorted([*article.diagnostics, nothing]))
 
 
-def parse(text: str, *, path: str) -> Document:
+def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document:
     """The article whose file at ``path`` would hold ``text``. Nothing is opened."""
     prepared = text.removeprefix("\ufeff").replace("\r\n", "\n")
     reading = _reading(prepared, path=path)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
+    article = words.merge(conventions.options, reading.options)
     for block in reading.blocks:
-        more, faults = session.steps(block, outer=reading.options)
+        more, faults = session.steps(block, outer=article)
         steps += more
         remarks += faults
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
@@ -107,9 +112,7 @@ def parse(text: str, *, path: str) -> Document:
         told for told in reading.diagnostics if told.line not in owned or told.name != "stray-comment"
     ]
     remarks += _unread(prepared.split("\n"), reading, owned, path=path)
-    return Document(
-        path=path, text=text, steps=tuple(steps), options=reading.options, diagnostics=_sorted(remarks)
-    )
+    return Document(path=path, text=text, steps=tuple(steps), options=article, diagnostics=_sorted(remarks))
 
 
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:

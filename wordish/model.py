@@ -78,6 +78,15 @@ class Options(NamedTuple):
     cleanup: bool | None = None
 
 
+class Conventions(NamedTuple):
+    """What holds for an article beyond its own text: what the configuration says of its path.
+
+    ``options`` are those that the article's own go before.
+    """
+
+    options: Options = Options()
+
+
 class Block(NamedTuple):
     """Marked-up text that may hold a session, not yet understood.
 
