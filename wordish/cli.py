@@ -93,6 +93,8 @@ def update(arguments: Namespace) -> int:
     from wordish.update import patch
     from wordish.update import update as renewed
 
+    if arguments.pin:
+        return _pin(arguments)
     settings = _settings(arguments)
     jobs = _jobs(arguments, settings)
     if not jobs:
@@ -118,13 +120,36 @@ def update(arguments: Namespace) -> int:
     return status
 
 
+def _pin(arguments: Namespace) -> int:
+    """``wordish update --pin``: run nothing, and write down what each bare ``# `` was guessed to be."""
+    from wordish.destination import overwrite
+    from wordish.pin import pin
+    from wordish.reporters.words import pinned
+    from wordish.update import patch
+
+    documents, complaints = _read(arguments, _settings(arguments))
+    if _complain(told for told in complaints if told[3]):
+        return TROUBLE
+    status = PASSED
+    words = sys.stderr if arguments.diff else sys.stdout
+    for document in documents:
+        found = pin(document)
+        if arguments.diff:
+            sys.stdout.write(patch(document.path, document.text, found.text))
+        elif found.written:
+            overwrite(document.path, found.text, was=document.text)
+        words.writelines(f"{line}\n" for line in pinned(document, found.written, found.left))
+        status = max(status, FAILED if found.left else PASSED)
+    return status
+
+
 def export(arguments: Namespace) -> int:
     """``wordish export``: the steps of one article in another form."""
     from wordish.destination import destination
     from wordish.document import read
     from wordish.export import FORMS
 
-    document = read(arguments.path)
+    document = read(arguments.path, conventions=_settings(arguments).conventions)
     if _complain(map(_complaint, document.diagnostics)):
         return TROUBLE
     if not document.steps:
@@ -224,9 +249,9 @@ def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], lis
         )
     documents: list[Document] = []
     complaints: list[Complaint] = []
-    for path in find(paths, base=base):
+    for path in find(paths, base=base, conventions=settings.conventions):
         try:
-            documents.append(read(path))
+            documents.append(read(path, conventions=settings.conventions))
         except ArticleError as error:
             complaints.append((str(path), 0, str(error), True))
     complaints += [_complaint(remark) for document in documents for remark in document.diagnostics]

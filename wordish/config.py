@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wordish.errors import ConfigError
-from wordish.model import Machine
+from wordish.model import Conventions, Machine
 
 TIMEOUT = 60.0
 """Seconds for a step that does not say: enough for a package to be installed under emulation."""
@@ -25,7 +25,7 @@ class Settings(NamedTuple):
 
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
     one. ``timeout`` is in seconds. ``machine`` is the default machine's name, "" when there are
-    several and none was chosen.
+    several and none was chosen. ``conventions`` are those that articles are read under.
     """
 
     directory: Path
@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     machines: Mapping[str, Machine]
     paths: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    conventions: Conventions = Conventions()
 
 
 def load(file: Path | None = None, *, directory: Path) -> Settings:
@@ -63,6 +64,7 @@ def parse(text: str, *, source: Path) -> Settings:
         timeout=TIMEOUT if said.timeout is None else said.timeout,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
         machines=machines,
+        conventions=Conventions(options=said.reading, substitutions=said.substitutions),
     )
 
 

@@ -13,7 +13,7 @@ from wordish import prompts, session
 from wordish.errors import ArticleError, UsageError
 from wordish.formats import FORMATS, Format, markdown
 from wordish.formats.reading import Reading
-from wordish.model import Block, Conventions, Diagnostic, Document, Severity, Step
+from wordish.model import Block, Conventions, Diagnostic, Document, Options, Severity, Step
 from wordish.pattern import regex_errors
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
@@ -43,7 +43,9 @@ class Found(NamedTuple):
         return str(self.path)
 
 
-def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Found, ...]:
+def find(
+    paths: Iterable[str | Path], *, base: Path | None = None, conventions: Conventions = _NONE
+) -> tuple[Found, ...]:
     """The articles that ``paths`` name, each once: files as they are, directories searched.
 
     Relative paths start at ``base`` (default: the current directory); the result can be opened from
@@ -59,7 +61,7 @@ def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Foun
         path = _from_here(Path(given), base)
         if not path.exists():
             raise UsageError("no such file or directory", where=str(path), hint="check the spelling")
-        below = sorted(_walk(path)) if path.is_dir() else [path]
+        below = sorted(_walk(path, conventions.options)) if path.is_dir() else [path]
         if not below:
             raise UsageError(
                 "no articles in this directory",
@@ -98,21 +100,40 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
 def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document:
     """The article whose file at ``path`` would hold ``text``. Nothing is opened."""
     prepared = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    reading = _reading(prepared, path=path)
+    reading = blocks(prepared, path=path, conventions=conventions)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
     article = words.merge(conventions.options, reading.options)
     for block in reading.blocks:
-        more, faults = session.steps(block, outer=article)
+        more, faults = session.steps(block, outer=article, substitutions=conventions.substitutions)
         steps += more
         remarks += faults
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
-    owned = _owned(steps)
+    owned = lines_of(steps)
     remarks += [
         told for told in reading.diagnostics if told.line not in owned or told.name != "stray-comment"
     ]
-    remarks += _unread(prepared.split("\n"), reading, owned, path=path)
-    return Document(path=path, text=text, steps=tuple(steps), options=article, diagnostics=_sorted(remarks))
+    remarks += _unread(prepared.split("\n"), reading, owned, path=path, article=article)
+    return Document(
+        path=path,
+        text=text,
+        steps=tuple(steps),
+        options=article,
+        diagnostics=_sorted(remarks),
+        conventions=conventions,
+    )
+
+
+def blocks(text: str, *, path: str, conventions: Conventions = _NONE) -> Reading:
+    """What the first format that finds a session finds, of those that claim this suffix."""
+    first = None
+    for form in _formats(path):
+        reading = form.read(text, path=path, outer=conventions.options)
+        article = words.merge(conventions.options, reading.options)
+        if any(session.has_prompt(block, outer=article) for block in reading.blocks):
+            return reading
+        first = first or reading
+    return first or Reading()
 
 
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
@@ -129,7 +150,7 @@ def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
             )
 
 
-def _owned(steps: Iterable[Step]) -> set[int]:
+def lines_of(steps: Iterable[Step]) -> set[int]:
     """The lines of commands and of what they promise."""
     owned: set[int] = set()
     for step in steps:
@@ -140,7 +161,9 @@ def _owned(steps: Iterable[Step]) -> set[int]:
     return owned
 
 
-def _unread(lines: Sequence[str], reading: Reading, owned: set[int], *, path: str) -> Iterator[Diagnostic]:
+def _unread(
+    lines: Sequence[str], reading: Reading, owned: set[int], *, path: str, article: Options
+) -> Iterator[Diagnostic]:
     """A warning for each place that shows a session of which nothing is a step, nor part of one.
 
     Nobody else would notice: an article whose steps are not read passes. A session in a markup's own
@@ -148,12 +171,13 @@ def _unread(lines: Sequence[str], reading: Reading, owned: set[int], *, path: st
     """
     known = set(owned)
     blocks: dict[int, Block] = {}
-    shown = {number for number, line in enumerate(lines, 1) if prompts.unmistakable(line)}
+    own = prompts.own(article)
+    shown = {number for number, line in enumerate(lines, 1) if prompts.unmistakable(line, own=own)}
     for told in reading.refused:
         known.update(told)
     for block in reading.blocks:
         inside = range(block.line, block.line + block.text.count("\n") + 1)
-        starts = session.prompt_lines(block)
+        starts = session.prompt_lines(block, outer=article)
         if block.running:
             known.update(starts)
             blocks.update(dict.fromkeys(inside, block))
@@ -207,18 +231,6 @@ def _near(language: str) -> str:
     return next(iter(difflib.get_close_matches(language.lower(), _SPELT, n=1, cutoff=0.66)), "")
 
 
-def _reading(text: str, *, path: str) -> Reading:
-    """What the first format that finds a session finds, of those that claim this suffix."""
-    readings = [form.read(text, path=path) for form in _formats(path)[:1]]
-    if any(map(session.has_prompt, readings[0].blocks)):
-        return readings[0]
-    for form in _formats(path)[1:]:
-        reading = form.read(text, path=path)
-        if any(map(session.has_prompt, reading.blocks)):
-            return reading
-    return readings[0]
-
-
 def _formats(path: str) -> list[Format]:
     """The formats that claim this suffix; for a suffix that none claims, those of plain text."""
     suffix = Path(path).suffix.lower()
@@ -239,12 +251,12 @@ def _from_here(path: Path, base: Path | None) -> Path:
     return Path(os.path.relpath(base / path)) if base.resolve() != Path.cwd() else path
 
 
-def _walk(directory: Path) -> Iterator[Path]:
+def _walk(directory: Path, outer: Options) -> Iterator[Path]:
     for folder, names, files in os.walk(directory):
         names[:] = [name for name in names if not _is_skipped(Path(folder, name))]
         for name in files:
             path = Path(folder, name)
-            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path):
+            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path, outer):
                 yield path
 
 
@@ -253,7 +265,7 @@ def _is_skipped(directory: Path) -> bool:
     return name in SKIPPED or name.startswith(".") or (directory / "pyvenv.cfg").exists()
 
 
-def _is_article(path: Path) -> bool:
+def _is_article(path: Path, outer: Options) -> bool:
     """Whether a file of a directory is meant: of plain text there are many kinds."""
     if path.suffix.lower() != ".txt":
         return path.is_file()
@@ -261,7 +273,8 @@ def _is_article(path: Path) -> bool:
         text = _text(path)
     except ArticleError:
         return False
-    found = (prompts.match(line.strip()) for line in text.split("\n"))
+    own = prompts.own(outer)
+    found = (prompts.match(line.strip(), own=own) for line in text.split("\n"))
     return any(prompted is not None and prompted.rest.strip() for prompted in found)
 
 

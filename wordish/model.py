@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias
 User = Literal["root", "user"]
 Match = Literal["ellipsis", "exact", "regex"]
 Stream = Literal["stdout", "stderr", "both"]
+Hash = Literal["root", "comment", "auto"]
 
 
 class Outcome(enum.StrEnum):
@@ -61,8 +62,9 @@ class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
-    merged. ``status`` is an exit status or ``"any"``. The words are those of the page "markup" in
-    the documentation.
+    merged. ``status`` is an exit status or ``"any"``. ``root_prompt`` and ``user_prompt`` are regular
+    expressions for prompts; ``hash`` is what a bare ``# `` is. The words are those of the page
+    "markup" in the documentation.
     """
 
     on: str | None = None
@@ -76,15 +78,20 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    root_prompt: tuple[str, ...] | None = None
+    user_prompt: tuple[str, ...] | None = None
+    hash: Hash | None = None
 
 
 class Conventions(NamedTuple):
     """What holds for an article beyond its own text: what the configuration says of its path.
 
-    ``options`` are those that the article's own go before.
+    ``options`` are those that the article's own go before. ``substitutions`` gives the text that is meant
+    by a literal of commands and outputs (``<name>``).
     """
 
     options: Options = Options()
+    substitutions: Mapping[str, str] = {}
 
 
 class Block(NamedTuple):
@@ -94,7 +101,8 @@ class Block(NamedTuple):
     what the file holds, without the indentation common to the block: tabs, trailing blanks and
     no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
     tagged the block with, "" when there is none. ``running``: this is running text, where sessions
-    stand between paragraphs and a blank line ends an output.
+    stand between paragraphs and a blank line ends an output. ``start`` is the line where its markup
+    starts (its fence, directive or introduction), 0 when nobody knows.
     """
 
     path: str
@@ -103,6 +111,7 @@ class Block(NamedTuple):
     language: str = ""
     options: Options = Options()
     running: bool = False
+    start: int = 0
 
 
 class Expectation(NamedTuple):
@@ -111,7 +120,8 @@ class Expectation(NamedTuple):
     ``text`` is normalised for comparing: lines joined by ``\\n``, no blank lines at both ends, no
     trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
-    included), or ``None`` when nothing is shown.
+    included), or ``None`` when nothing is shown. The last ``remarks`` lines of ``text`` read like
+    words to the reader: they need not be printed.
     """
 
     text: str = ""
@@ -119,6 +129,7 @@ class Expectation(NamedTuple):
     status: int | Literal["any"] = 0
     match: Match = "ellipsis"
     stream: Stream = "both"
+    remarks: int = 0
 
 
 class Step(NamedTuple):
@@ -143,7 +154,7 @@ class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte.
+    too), so that it can be given back byte for byte. ``conventions`` are those that it was read under.
     """
 
     path: str
@@ -151,6 +162,7 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    conventions: Conventions = Conventions()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from wordish.model import Diagnostic, Options
+from wordish.pattern import reach, regex_error
 
 Level = Literal["article", "block", "step"]
-Value = str | int | float | bool
+Value = str | int | float | bool | list[Any]
 
 SKIP_REASON = "skip asked for"
 
@@ -31,7 +32,7 @@ def _name(value: Value) -> str:
 
 def _seconds(value: Value) -> float:
     try:
-        seconds = math.nan if isinstance(value, bool) else float(value)
+        seconds = math.nan if isinstance(value, bool | list) else float(value)
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
@@ -68,6 +69,18 @@ def _reason(value: Value) -> str:
     return value
 
 
+def prompt_patterns(value: object) -> tuple[str, ...]:
+    """The patterns of prompts that ``value``, one or a list of them, gives; raises `ValueError`."""
+    patterns = [value] if isinstance(value, str) else value
+    if not isinstance(patterns, list | tuple) or not all(isinstance(each, str) and each for each in patterns):
+        raise ValueError("takes a regular expression of RE2")
+    for pattern in patterns:
+        wrong = regex_error(pattern)
+        if wrong or reach(pattern, "") >= 0:
+            raise ValueError(wrong or "it fits where nothing stands")
+    return tuple(patterns)
+
+
 def _one_of(*choices: str) -> Callable[[Value], str]:
     def convert(value: Value) -> str:
         if value not in choices:
@@ -102,6 +115,9 @@ WORDS: Mapping[str, Word] = {
     "skip": Word(read=_reason, levels=_EVERYWHERE, bare=True),
     "hidden": Word(read=_flag, levels=frozenset({"block"}), bare=True),
     "cleanup": Word(read=_flag, levels=frozenset({"block", "step"}), bare=True),
+    "root-prompt": Word(read=prompt_patterns, levels=frozenset({"article"})),
+    "user-prompt": Word(read=prompt_patterns, levels=frozenset({"article"})),
+    "hash": Word(read=_one_of("root", "comment", "auto"), levels=_EVERYWHERE),
 }
 
 # The trailing comments of the first wordish.
@@ -152,9 +168,9 @@ def from_mapping(
     """
     pairs: list[tuple[str, Value]] = []
     faults: list[Diagnostic] = []
-    for key, value in mapping.items():
-        name = str(key).replace("_", "-")
-        if isinstance(value, str | int | float):
+    for key, value in _flat(mapping):
+        name = key.replace("_", "-")
+        if isinstance(value, str | int | float | list):
             pairs.append((name, value))
         else:
             faults.append(_fault(path, line, "bad-option", f"{name}: {value!r} is no word, number or yes/no"))
@@ -163,6 +179,15 @@ def from_mapping(
     if level:
         faults += misplaced(found, level=level, path=path, line=line)
     return found, tuple(faults)
+
+
+def _flat(mapping: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Keys and values; ``prompts``, a table in the configuration too, by the names of its options."""
+    for key, value in mapping.items():
+        if key == "prompts" and isinstance(value, Mapping):
+            yield from ((f"{account}-prompt", patterns) for account, patterns in value.items())
+        else:
+            yield str(key), value
 
 
 def hint(comment: str, *, path: str, line: int) -> tuple[Options, tuple[Diagnostic, ...]] | None:

@@ -100,11 +100,13 @@ def verdict_values(verdict: Verdict) -> Values:
 def option_values(options: Options) -> Values:
     """What an author said, in the words of the markup; what was not said is left out."""
     said = zip(Options._fields, options, strict=True)
-    return {
-        name.replace("_", "-"): clean(value) if isinstance(value, str) else value
-        for name, value in said
-        if value is not None
-    }
+    return {name.replace("_", "-"): _plain(value) for name, value in said if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def diagnostic_values(diagnostic: Diagnostic) -> Values:

@@ -26,6 +26,7 @@ from wordish.model import (
     Verdict,
 )
 from wordish.replay import replay
+from wordish.starts import is_guess
 from wordish.targets import TARGETS
 
 
@@ -223,6 +224,16 @@ def _objection(
             hint=_described(machines) if target.machine else _choice(machines),
         )
     roots = [step for step in document.steps if step.user == "root" and step.options.skip is None]
+    guessed = [step for step in roots if is_guess(step)]
+    if guessed:
+        more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
+        return Diagnostic(
+            path=guessed[0].path,
+            line=guessed[0].line,
+            name="guessed-root-prompt",
+            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
+        )
     if (
         not roots
         or TARGETS[target.kind].DISPOSABLE

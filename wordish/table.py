@@ -11,7 +11,9 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from wordish.errors import ConfigError
-from wordish.model import Machine
+from wordish.model import Hash, Machine, Options
+from wordish.options import prompt_patterns
+from wordish.placeholders import ELLIPSES
 
 _NAME = r"^[a-z0-9]([a-z0-9+.-]*[a-z0-9+.])?\Z"
 
@@ -37,6 +39,13 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     network: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Prompts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``prompts``: patterns by account."""
+
+    root: tuple[str, ...] | None = None
+    user: tuple[str, ...] | None = None
+
+
 class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[tool.wordish]``; ``timeout`` is in seconds."""
 
@@ -44,6 +53,14 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
     machine: str | None = None
     machines: dict[str, Any] = {}
+    prompts: _Prompts = _Prompts()
+    hash: Hash | None = None
+    substitutions: dict[str, Any] = {}
+
+    @property
+    def reading(self) -> Options:
+        """What is said of how articles are read."""
+        return Options(root_prompt=self.prompts.root, user_prompt=self.prompts.user, hash=self.hash)
 
 
 _Struct = TypeVar("_Struct", _Machine, Table)
@@ -75,7 +92,27 @@ def read(text: str, *, source: Path, built_in: Machine) -> tuple[Table, Mapping[
     if said.machine is not None and said.machine not in machines:
         what = f"the machine {said.machine!r} is not described"
         raise complain(("tool", "wordish", "machine"), what, f"described are {', '.join(machines)}")
+    _check_reading(said, complain)
     return said, machines
+
+
+def _check_reading(said: Table, complain: _Complain) -> None:
+    """Refuse patterns that are none, and substitutions that would change the lines of an article."""
+    for account, patterns in (("root", said.prompts.root), ("user", said.prompts.user)):
+        for pattern in patterns or ():
+            try:
+                prompt_patterns(pattern)
+            except ValueError as error:
+                key = ("tool", "wordish", "prompts", account)
+                raise complain(key, f"{pattern!r}: {error}", "see RE2's syntax") from error
+    for literal, value in said.substitutions.items():
+        key = ("tool", "wordish", "substitutions", literal)
+        if not isinstance(value, str):
+            raise complain(key, "expected a string", 'write its value in quotes: "1.2"')
+        if not literal.strip() or not (literal + value).isprintable():
+            raise complain(key, "not the text of one line", "give the literal of the article, and its value")
+        if literal.strip(" []") in ELLIPSES:
+            raise complain(key, "stands for any text in outputs", "write it out in the commands that have it")
 
 
 def line_of(text: str, key: _Key) -> int | None:
@@ -131,7 +168,7 @@ def _convert(table: object, into: type[_Struct], key: _Key, complain: _Complain)
         message, _, path = str(error).partition(" - at `$")
         inner: _Key = tuple(re.findall(r"\w+", path.split("[")[0]))
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
-            known = list(into.__struct_fields__)
+            known = list((_Prompts if inner == ("prompts",) else into).__struct_fields__)
             import difflib  # for those who make mistakes
 
             close = difflib.get_close_matches(unknown[1], known, n=1)
@@ -165,6 +202,8 @@ def _plain(message: str) -> tuple[str, str]:
         )
     if "length" in message:
         return "must not be empty", ""
+    if "enum value" in message:
+        return f"no such value: {message.partition('value ')[2]}", "say root, comment or auto"
     kinds = re.findall(r"`([a-z |]+)`", message)
     wanted, got = (*kinds, "", "")[:2]
     names = [_WANTED.get(kind, kind) for kind in wanted.split(" | ") if kind != "null"]

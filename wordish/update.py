@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.document import parse
-from wordish.matching import Reading, closest_reading, indentation, matches
+from wordish.matching import Reading, closest_reading, indentation, matches, without_remarks
 from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcript, Verdict
 from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
+from wordish.placeholders import substitute
 from wordish.session import normalise
 
 # What a terminal would act on, and what UTF-8 cannot hold.
@@ -68,9 +69,12 @@ def update(transcript: Transcript) -> Update:
         if not reason and verdict.step.path != document.path:
             reason = "it stands in another file"
         elif not reason:
-            lines = _lines(rows, verdict)
+            step = verdict.step._replace(expectation=without_remarks(verdict.step.expectation))
+            lines = _lines(rows, verdict._replace(step=step), document.conventions.substitutions)
             if lines is not None:
-                edits.append(_Edit(at=index, step=verdict.step, lines=tuple(lines)))
+                if lines and verdict.step.expectation.lines and not step.expectation.lines:
+                    lines.append(_prefix(rows, step).rstrip(" \t"))  # a remark stands below a blank line
+                edits.append(_Edit(at=index, step=step, lines=tuple(lines)))
                 continue
             reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
@@ -116,13 +120,17 @@ def _matches(step: Step, output: Output, *, text: str | None = None) -> bool | N
 # What one step should show.
 
 
-def _lines(rows: Sequence[str], verdict: Verdict) -> list[str] | None:
-    """The lines of the file that show what was printed; ``None`` when no lines can."""
+def _lines(rows: Sequence[str], verdict: Verdict, meant: Mapping[str, str]) -> list[str] | None:
+    """The lines of the file that show what was printed; ``None`` when no lines can.
+
+    ``meant`` are the substitutions.
+    """
     step, output = verdict.step, verdict.output
     assert output is not None
     reading = closest_reading(step.expectation, stdout=output.stdout, stderr=output.stderr)
-    for lines in _attempts(rows, step, reading):
-        text = _normalised(rows, step, lines)
+    for attempt in _attempts(rows, step, reading):
+        lines = _with_literals(rows, step, attempt, meant)
+        text = _normalised(rows, step, lines, meant)
         if not _UNWRITABLE.search(text) and _matches(step, output, text=text):
             return lines
     return None
@@ -133,6 +141,22 @@ def _attempts(rows: Sequence[str], step: Step, reading: Reading) -> Iterator[lis
     yield _kept(rows, step, reading, err=reading.err)
     yield _kept(rows, step, reading, err=())
     yield _plain(rows, step, reading)
+
+
+def _with_literals(rows: Sequence[str], step: Step, lines: list[str], meant: Mapping[str, str]) -> list[str]:
+    """The lines, with the author's literals for their values where they look like a shown one with such."""
+    first, last = step.expectation.lines or (1, 0)
+    shown = [row for row in rows[first - 1 : last] if any(literal in row for literal in meant)][:_TRIED]
+
+    def written(line: str) -> str:
+        for row in shown:
+            if line not in shown and likeness(substitute(row, meant), line) >= ALIKE:
+                for literal in (literal for literal in meant if literal in row and meant[literal]):
+                    value = re.escape(meant[literal])
+                    line = re.sub(rf"(?<!\w){value}(?!\w)", literal.replace("\\", r"\\"), line)
+        return line
+
+    return [written(line) for line in lines] if shown else lines
 
 
 def _plain(rows: Sequence[str], step: Step, reading: Reading) -> list[str]:
@@ -242,11 +266,12 @@ def _prefix(rows: Sequence[str], step: Step) -> str:
     return re.sub(r"[^\s>]", " ", before)
 
 
-def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str]) -> str:
+def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str], meant: Mapping[str, str]) -> str:
     """The text of the expectation that these lines of the file would be."""
     prefix = _prefix(rows, step)
     inside = all(line.startswith(prefix) for line in lines if line.strip(" \t>"))
-    return normalise([line[len(prefix) :] for line in lines] if inside else lines)
+    shown = [line[len(prefix) :] for line in lines] if inside else lines
+    return normalise([substitute(line, meant) for line in shown])
 
 
 def _margin(raw: Sequence[str], prefix: str) -> int:
@@ -283,15 +308,20 @@ def _accepted(
 
 def _reads(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
-    again = parse(_text(document, rows, edits), path=document.path)
-    shown: Mapping[int, str] = {edit.at: _normalised(rows, edit.step, edit.lines) for edit in edits}
+    again = parse(_text(document, rows, edits), path=document.path, conventions=document.conventions)
+    meant = document.conventions.substitutions
+    shown: Mapping[int, str] = {edit.at: _normalised(rows, edit.step, edit.lines, meant) for edit in edits}
     return (
         len(again.steps) == len(document.steps)
         and again.options == document.options
         and not again.errors
         and all(
             (new.command, new.prompt, new.options) == (old.command, old.prompt, old.options)
-            and new.expectation.text == shown.get(index, old.expectation.text)
+            and (
+                without_remarks(new.expectation).text == shown[index]
+                if index in shown
+                else new.expectation.text == old.expectation.text
+            )
             for index, (new, old) in enumerate(zip(again.steps, document.steps, strict=True))
         )
     )

@@ -11,6 +11,7 @@ from wordish import options as words
 from wordish import prompts
 from wordish.formats import directives, rst
 from wordish.formats.reading import (
+    NOTHING,
     Comment,
     Found,
     Reading,
@@ -22,7 +23,7 @@ from wordish.formats.reading import (
     lost,
     misspelt,
 )
-from wordish.model import Block, Diagnostic
+from wordish.model import Block, Diagnostic, Options
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -47,10 +48,10 @@ _LINE_COMMENT = re.compile(r"\s*wordish\s*:\s*(.*)", re.DOTALL)
 _KEY = re.compile(r"^wordish\s*:", re.MULTILINE)
 
 
-def read(text: str, *, path: str) -> Reading:
+def read(text: str, *, path: str, outer: Options = NOTHING) -> Reading:
     """The blocks of fences, indented code and MyST directives, wherever they stand."""
-    lines = text.split("\n")
-    return assemble(_found(text.replace("\r", _CR), path=path, offset=0, depth=0), lines=lines, path=path)
+    found = _found(text.replace("\r", _CR), path=path, offset=0, depth=0)
+    return assemble(found, lines=text.split("\n"), path=path, outer=outer)
 
 
 @functools.cache

@@ -18,6 +18,9 @@ from typing import NamedTuple
 from wordish import options as words
 from wordish import prompts
 from wordish.model import Block, Diagnostic, Options, Severity
+from wordish.starts import starts
+
+NOTHING = Options()
 
 _ARTICLE_WORDS = {name for name, word in words.WORDS.items() if word.levels == frozenset({"article"})}
 
@@ -63,8 +66,11 @@ class Remark(NamedTuple):
 Found = Session | Comment | Remark
 
 
-def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Reading:
-    """Everything a parser found, each comment given to what it is meant for; ``lines`` are the file's."""
+def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str, outer: Options = NOTHING) -> Reading:
+    """Everything a parser found, each comment given to what it is meant for; ``lines`` are the file's.
+
+    ``outer`` are the options that the article's own go before.
+    """
     blocks: list[Block] = []
     article = Options()
     faults: list[Diagnostic] = []
@@ -95,9 +101,9 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
                 faults += words.misplaced(more, level="block", path=path, line=comment.start)
                 said = words.merge(said, more)
             waiting.clear()
-            blocks.append(item.block._replace(options=said))
+            blocks.append(item.block._replace(options=said, start=item.start))
             continue
-        said, body, remarks = _understood(item, path=path)
+        said, body, remarks = _understood(item, path=path, outer=words.merge(outer, article))
         faults += remarks
         if any(remark.name == "session-in-comment" for remark in remarks):
             refused.append(range(item.start, item.end + 1))
@@ -114,14 +120,17 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
     return Reading(blocks=tuple(blocks), options=article, diagnostics=tuple(faults), refused=tuple(refused))
 
 
-def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
+def _understood(
+    comment: Comment, *, path: str, outer: Options
+) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
     """A comment's options, the session it holds if any, and what is wrong with it.
 
     The words go up to the first blank line or the first prompt; the session is the rest.
     """
     lines = comment.text.split("\n")
+    own = prompts.own(outer)
     count = 1
-    while count < len(lines) and lines[count].strip() and not prompts.match(lines[count].lstrip()):
+    while count < len(lines) and lines[count].strip() and not prompts.match(lines[count].lstrip(), own=own):
         count += 1
     said, faults = words.parse(" ".join(lines[:count]), path=path, line=comment.start)
     while count < len(lines) and not lines[count].strip():
@@ -141,7 +150,7 @@ def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, 
     faults += words.misplaced(said, level="block", path=path, line=comment.start)
     text = "\n".join(dedent(below)).rstrip("\n \t")
     block = Block(path=path, line=comment.start + count, text=text, language="console", options=said)
-    if not any(prompts.match(line, weak=True) for line in block.text.split("\n")):
+    if not starts(block, block.text.split("\n"), options=words.merge(outer, said)):
         faults += (
             Diagnostic(
                 path=path,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from wordish.formats.reading import Found, Reading, Remark, assemble
-from wordish.model import Diagnostic
+from wordish.formats.reading import NOTHING, Found, Reading, Remark, assemble
+from wordish.model import Diagnostic, Options
 
 SUFFIXES = (".rst", ".rest", ".txt")
 
 
-def read(text: str, *, path: str) -> Reading:
+def read(text: str, *, path: str, outer: Options = NOTHING) -> Reading:
     """The blocks of ``sourcecode code-block code console prompt terminal`` and ``::``, anywhere."""
-    return assemble(found(text, path=path), lines=text.split("\n"), path=path)
+    return assemble(found(text, path=path), lines=text.split("\n"), path=path, outer=outer)
 
 
 def found(text: str, *, path: str, offset: int = 0) -> list[Found]:
