@@ -63,6 +63,8 @@ _SECOND = {
     "make": re.compile(r"(?:all|install|clean|check|test|\w*config|modules(?:_install)?|depend|dist\w*)$"),
     "service": re.compile(r"[\w@.-]+ (?:start|stop|restart|reload|status|force-reload)$"),
     "shutdown": re.compile(r"now$"),
+    "touch": re.compile(r"[\w./-]+$"),
+    "source": re.compile(r"[\w./-]+$"),
     "install": re.compile(r"(?!)"),
 }
 _LONE_ARGUMENT = re.compile(r"%?\d+$|[\w.-]*\d[\w.-]*$")
@@ -119,12 +121,15 @@ def is_command(text: str, *, company: bool = False) -> bool:
         return _ASSIGNMENT.match(text) is not None
     name, arguments = words[0], _QUOTED.sub(" _ ", " ".join(words[1:])).split()
     shell = bool(_SHELL.search(text))
+    known = name in _COMMANDS or bool(_FAMILY.fullmatch(name))
+    if known and shell:
+        return True
     if any(word.lower().strip(",.:;!?()") in _SENTENCE for word in arguments) or (
         re.search(r"[^\W\d_][.:!?]$|,(?:\s|$)", " ".join(words)) and not shell
     ):
         return False
     surely = shell or any(_SURELY_TECHNICAL.search(word) for word in arguments)
-    if name in _COMMANDS or _FAMILY.fullmatch(name):
+    if known:
         ambiguous = any(word.lower() in _EITHER for word in arguments)
         return not ambiguous or surely or any(_TECHNICAL.search(word) for word in arguments)
     if name in _WORDS:

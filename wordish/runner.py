@@ -231,7 +231,7 @@ def _objection(
             path=guessed[0].path,
             line=guessed[0].line,
             name="guessed-root-prompt",
-            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            message=f'nothing is run as root on a guess, as this "# " is{more}',
             hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
         )
     if (

@@ -63,6 +63,7 @@ def steps(
         ]
     found: list[Step] = []
     faults: list[Diagnostic] = []
+    taken: set[int] = set()  # lines of commands below their first
     at = 0
     while at < len(starts):
         start, prompted = starts[at]
@@ -74,6 +75,7 @@ def steps(
         while at < len(starts) and starts[at][0] < end:
             at += 1
         line = block.line + start
+        taken.update(range(start + 1, end))
         faults += typed.remarks
         if not command:
             continue
@@ -108,8 +110,8 @@ def steps(
                 options=merged,
             )
         )
-    if (doubt := doubtful(block, starts, options=inherited)) is not None:
-        faults.append(_doubted(block.path, block.line + doubt))
+    doubts = [number for number in doubtful(block, starts, options=inherited) if number not in taken]
+    faults += [_doubted(block.path, block.line + number) for number in doubts[:1]]
     return tuple(found), tuple(faults)
 
 

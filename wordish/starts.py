@@ -71,22 +71,22 @@ def _firm(block: Block, lines: Sequence[str], options: Options) -> Iterator[Star
             yield number, prompted
 
 
-def doubtful(block: Block, found: Sequence[Start], *, options: Options) -> int | None:
-    """The first line of a block that looks like root's bare prompt and is not read as one, or ``None``.
+def doubtful(block: Block, found: Sequence[Start], *, options: Options) -> list[int]:
+    """The lines of a block that look like root's bare prompt and are not read as one.
 
     ``found`` are the block's `starts`.
     """
     if options.hash in ("root", "comment") or block.running or "# " not in block.text:
-        return None
+        return []
     lines = block.text.split("\n")
     known = {number for number, _ in found}
     firm = [start for start in found if start[1].prompt != PROMPT]
     guessed = [number for number in _guesses(block, lines, firm) if number not in known]
-    if not known and not guessed and block.language.lower() in _CONSOLES:
-        from wordish.lookalikes import may_be_root
+    if known or guessed or block.language.lower() not in _CONSOLES:
+        return guessed
+    from wordish.lookalikes import may_be_root
 
-        guessed = [number for number, line in enumerate(lines) if may_be_root(line)]
-    return min(guessed, default=None)
+    return [number for number, line in enumerate(lines) if may_be_root(line)]
 
 
 def is_guess(step: Step) -> bool:
