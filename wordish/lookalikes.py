@@ -6,6 +6,7 @@ reads like a remark need not be printed, and both are told.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -100,6 +101,7 @@ _DIRECTION = re.compile(
 )
 _ORDERS = _names("pause reboot reboots repeat wait")
 _LONGEST = 400  # letters of a remark
+_LOOKED_AT = 1000  # letters of a command
 
 
 def may_be_root(line: str) -> bool:
@@ -112,6 +114,11 @@ def is_command(text: str, *, company: bool = False) -> bool:
 
     In ``company`` of commands it need not be a known one, if it has what sentences have not.
     """
+    return _is_command(text[:_LOOKED_AT], company)
+
+
+@functools.lru_cache(maxsize=4096)  # a block is looked at several times
+def _is_command(text: str, company: bool) -> bool:
     if _COMPOUND.match(text):
         return True
     words = text.split()

@@ -20,8 +20,8 @@ Start = tuple[int, Prompted]
 PROMPT = "#"
 """What a step's prompt is at a bare ``# ``."""
 
+_LONGEST = 1000  # letters that one line says to wordish
 _BLANKS = " \t\u00a0"
-_SAID = re.compile(r"#\s*wordish\s*:(.*\bhash=.*)$")
 
 # Where a "# " at the start of a line was root's prompt more often than not, and where it hardly ever was.
 _CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
@@ -119,8 +119,11 @@ def _bare(block: Block, lines: Sequence[str], firm: Sequence[Start], options: Op
 
 def _said(text: str) -> str | None:
     """What a line says of its own ``# `` in a trailing comment."""
-    said = _SAID.search(text) if "hash=" in text else None
-    return words.parse(said[1], path="", line=0)[0].hash if said else None
+    before, _, after = text.rpartition("wordish")
+    said = after.lstrip()
+    if not (said.startswith(":") and "hash=" in said[:_LONGEST] and before.rstrip().endswith("#")):
+        return None
+    return words.parse(said[1:_LONGEST], path="", line=0)[0].hash
 
 
 def _guesses(block: Block, lines: Sequence[str], firm: Sequence[Start]) -> list[int]:
