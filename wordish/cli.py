@@ -6,6 +6,7 @@ Modules are imported by the command that needs them: ``wordish --version`` costs
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; ``SystemExit`` comes from argparse alone."""
     _open_streams()
+    gc.set_threshold(50_000)  # an article is many small values that live long, and no cycles
     try:
         arguments = parse(argv)
     except (SystemExit, OSError) as leaving:  # some Pythons let the error of a full stream through
