@@ -1,0 +1,161 @@
+"""Sessions in the pages: blocks with a prompt are given our lexer, and what speaks to wordish is taken out.
+
+Both are done to the doctree right after parsing, so that every builder renders the same, from rst and
+from MyST. Blocks without a prompt, or in a language that is none of a session, stay as they are.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from docutils import nodes
+from sphinx.locale import _
+from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
+
+from wordish import lexer, prompts, session
+from wordish.model import Block
+
+LANGUAGE = "wordish"
+"""The language that Pygments knows our lexer by."""
+
+# Sphinx' words for "none was named".
+_UNNAMED = ("", "default", "guess")
+# What no hint can do without.
+_MAYBE_HINT = re.compile(r"#\s*(?:wordish|returncode|ignore|cleanup|&2)")
+_COMMENT = re.compile(r"\s*wordish\s*:")
+_HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:.*?(?:-->|\Z)\n?", re.DOTALL)
+_OUTPUT = re.compile(r'(<span class="go">)(.*?)(</span>)', re.DOTALL)
+_WILDCARD = re.compile(r"\[\.\.\.\]|\.\.\.|…")
+
+
+class session_block(nodes.literal_block):  # noqa: N801 - docutils' nodes are named so
+    """A literal block that shows a session; whoever does not know it takes it for a literal block."""
+
+    tagname = "literal_block"
+
+
+class Sessions(SphinxTransform):
+    """Turns literal blocks that show a session into `session_block`."""
+
+    # Before translations (20) are looked up, which are found by what is shown.
+    default_priority = 15
+
+    def apply(self, **_: Any) -> None:
+        """Change the document in place."""
+        shown = _hints_are_shown(self.document, default=self.config.wordish_hints)
+        for node in list(self.document.findall(nodes.literal_block)):
+            if node.rawsource == node.astext() and _language(node, self.config) in session.LANGUAGES:
+                self._render(node, hints=shown)
+        for node in list(self.document.findall(_speaks_to_wordish)):
+            _take_out(node)
+
+    def _render(self, node: nodes.literal_block, *, hints: bool) -> None:
+        text = node.astext()
+        users = _users(text)
+        if not users:
+            return
+        text = _displayed(text, hints=hints)
+        block = session_block(text, text)
+        for name, value in node.attributes.items():
+            block[name] = value
+        block["language"] = LANGUAGE
+        block["classes"] = [*node["classes"], "wordish-session", f"wordish-{'-'.join(sorted(users))}"]
+        block.source, block.line = node.source, node.line
+        block.document = self.document
+        node.replace_self(block)
+        for name in block["ids"]:
+            self.document.ids[name] = block
+
+
+class Say(SphinxDirective):
+    """``.. wordish:: ...``, typed for the comment: it says the same, and nothing of it is rendered."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Nothing."""
+        return []
+
+
+def visit_session_html(translator: Any, node: session_block) -> None:
+    """As a literal block, with what stands for values that vary marked up."""
+    try:
+        translator.visit_literal_block(node)
+    except nodes.SkipNode:
+        translator.body[-1] = _varying(translator.body[-1])
+        raise
+
+
+def _language(node: nodes.literal_block, config: Any) -> str:
+    """The language that the author named, "" for none."""
+    language = str(node.get("language", "")).lower()
+    return "" if language in _UNNAMED or language == config.highlight_language else language
+
+
+def _users(text: str) -> set[str]:
+    """Whose prompts a text shows."""
+    block = Block(path="", line=1, text=text, language="console")
+    if not session.has_prompt(block):
+        return set()
+    lines = text.split("\n")
+    shown = [prompts.match(lines[number - 1], weak=True) for number in session.prompt_lines(block)]
+    users = {str(prompted.user) for prompted in shown if prompted}
+    if len(users) > 1:  # it may be a here-document that shows the other one's prompt
+        kinds = {kind for kind, _ in lexer.coloured(text)}
+        users = {user for user, kind in (("root", lexer.ROOT), ("user", lexer.USER)) if kind in kinds}
+    return users
+
+
+def _displayed(text: str, *, hints: bool) -> str:
+    """The text for readers: without hints, unless they are shown, and with blanks that a shell knows."""
+    without = not hints and _MAYBE_HINT.search(text)
+    if not without and "\u00a0" not in text:
+        return text
+    return "".join(
+        piece if kind is lexer.OUTPUT else piece.replace("\u00a0", " ")
+        for kind, piece in lexer.coloured(text)
+        if not (without and kind is lexer.HINT)
+    )
+
+
+def _hints_are_shown(document: nodes.document, *, default: str) -> bool:
+    """What the page says in its field ``wordish-hints``, else the configuration."""
+    said = (field for field in document.findall(nodes.field) if field[0].astext() == "wordish-hints")
+    field = next(said, None)
+    return (field[1].astext().strip() if field else default) == "show"
+
+
+def _speaks_to_wordish(node: nodes.Node) -> bool:
+    """Whether it is a comment or a field of wordish, in rst or in MyST."""
+    if isinstance(node, nodes.comment):
+        return bool(_COMMENT.match(node.astext()))
+    if isinstance(node, nodes.raw):
+        return "html" in node.get("format", "").split() and bool(_HTML_COMMENT.search(node.astext()))
+    return isinstance(node, nodes.field) and node[0].astext() in ("wordish", "wordish-hints")
+
+
+def _take_out(node: nodes.Node) -> None:
+    """Remove a comment, the comments in a piece of HTML, or a field and the list that it leaves empty."""
+    parent = node.parent
+    left = _HTML_COMMENT.sub("", node.astext()) if isinstance(node, nodes.raw) else ""
+    if left.strip():
+        node.parent.replace(node, nodes.raw("", left, **node.attributes))
+        return
+    parent.remove(node)
+    if isinstance(parent, nodes.field_list) and not parent.children:
+        parent.parent.remove(parent)
+
+
+def _varying(block: str) -> str:
+    """The HTML of a block in which the wildcards of outputs say what they are."""
+    if "..." not in block and "…" not in block:
+        return block
+    title = html.escape(_("anything may stand here"))
+    marked = rf'<span class="wordish-varies" title="{title}">\g<0></span>'
+    return _OUTPUT.sub(lambda found: found[1] + _WILDCARD.sub(marked, found[2]) + found[3], block)
