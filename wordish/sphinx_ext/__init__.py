@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.config import ENUM, Config
+from sphinx.config import Config
 
 from wordish import __version__, lexer
-from wordish.sphinx_ext import sessions
+from wordish.sphinx_ext import sessions, settings
+from wordish.sphinx_ext.builder import WordishBuilder
 
 STATIC = Path(__file__).parent / "static"
 """What pages need beside themselves; its one folder is ours, so that no project's file is in the way."""
@@ -24,7 +25,8 @@ COPYBUTTON = ".linenos, .gp, .go, .c-Hint"
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Tell Sphinx what there is."""
-    app.add_config_value("wordish_hints", "hide", "env", ENUM("hide", "show"))
+    settings.add_values(app)
+    app.add_builder(WordishBuilder)
     app.add_lexer(sessions.LANGUAGE, lexer.SessionLexer)
     app.add_node(sessions.session_block, html=(sessions.visit_session_html, None))
     app.add_transform(sessions.Sessions)

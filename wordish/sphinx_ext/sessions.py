@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from docutils import nodes
 from sphinx.locale import _
@@ -27,9 +26,21 @@ _UNNAMED = ("", "default", "guess")
 # What no hint can do without.
 _MAYBE_HINT = re.compile(r"#\s*(?:wordish|returncode|ignore|cleanup|&2)")
 _COMMENT = re.compile(r"\s*wordish\s*:")
+_AFTER_COLON = re.compile(r"^\s*(?:<!--)?\s*wordish\s*:")
 _HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:.*?(?:-->|\Z)\n?", re.DOTALL)
 _OUTPUT = re.compile(r'(<span class="go">)(.*?)(</span>)', re.DOTALL)
 _WILDCARD = re.compile(r"\[\.\.\.\]|\.\.\.|…")
+
+
+class Written(NamedTuple):
+    """A session as its author wrote it, hints and all, kept with the node for who checks it.
+
+    ``options`` is what the comments right before it say, after the colon.
+    """
+
+    text: str
+    language: str
+    options: str = ""
 
 
 class session_block(nodes.literal_block):  # noqa: N801 - docutils' nodes are named so
@@ -48,17 +59,18 @@ class Sessions(SphinxTransform):
         """Change the document in place."""
         shown = _hints_are_shown(self.document, default=self.config.wordish_hints)
         for node in list(self.document.findall(nodes.literal_block)):
-            if node.rawsource == node.astext() and _language(node, self.config) in session.LANGUAGES:
-                self._render(node, hints=shown)
+            text, language = node.astext(), _language(node, self.config)
+            users = _users(text) if language in session.LANGUAGES else set()
+            if users:
+                written = Written(text=text, language=language, options=_said_before(node))
+                # A block with markup inside stays what it is.
+                shows = self._render(node, users, hints=shown) if node.rawsource == text else node
+                shows.wordish = written  # type: ignore[attr-defined]
         for node in list(self.document.findall(_speaks_to_wordish)):
             _take_out(node)
 
-    def _render(self, node: nodes.literal_block, *, hints: bool) -> None:
-        text = node.astext()
-        users = _users(text)
-        if not users:
-            return
-        text = _displayed(text, hints=hints)
+    def _render(self, node: nodes.literal_block, users: set[str], *, hints: bool) -> session_block:
+        text = _displayed(node.astext(), hints=hints)
         block = session_block(text, text)
         for name, value in node.attributes.items():
             block[name] = value
@@ -69,6 +81,7 @@ class Sessions(SphinxTransform):
         node.replace_self(block)
         for name in block["ids"]:
             self.document.ids[name] = block
+        return block
 
 
 class Say(SphinxDirective):
@@ -129,6 +142,21 @@ def _hints_are_shown(document: nodes.document, *, default: str) -> bool:
     said = (field for field in document.findall(nodes.field) if field[0].astext() == "wordish-hints")
     field = next(said, None)
     return (field[1].astext().strip() if field else default) == "show"
+
+
+def _said_before(node: nodes.Element) -> str:
+    """What the comments right before a block say to wordish."""
+    if isinstance(node.parent, nodes.container) and node.parent.get("literal_block"):  # it has a caption
+        node = node.parent
+    said: list[str] = []
+    place = node.parent.index(node)
+    while place and _speaks_to_wordish(above := node.parent[place - 1]):
+        comment = _AFTER_COLON.sub("", above.astext()).strip().removesuffix("-->")
+        first = comment.partition("\n\n")[0]
+        if "hidden" not in first.split():  # steps of its own, which only the file's reader sees
+            said.insert(0, first)
+        place -= 1
+    return " ".join(said)
 
 
 def _speaks_to_wordish(node: nodes.Node) -> bool:
