@@ -63,6 +63,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="FILE", help="where the report goes (default, and -: stdout)")
     parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
+    parser.add_argument(
+        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
+    )
     parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="each step with its time")
     parser.add_argument(

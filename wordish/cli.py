@@ -98,11 +98,15 @@ def check(arguments: Namespace) -> int:
 def _keepers(
     arguments: Namespace, settings: Settings
 ) -> Iterator[AbstractContextManager[Callable[[Event], None]]]:
-    """What keeps the findings of a check: the record."""
+    """What keeps the findings of a check: the record, and recordings to play."""
     if arguments.record:
         from wordish.verified import recording
 
         yield recording(settings.directory / settings.record, everything=not arguments.paths)
+    if arguments.cast:
+        from wordish.cast import casting
+
+        yield casting(Path(arguments.cast), base=settings.directory)
 
 
 def update(arguments: Namespace) -> int:
