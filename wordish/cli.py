@@ -12,10 +12,10 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
@@ -23,7 +23,6 @@ from wordish.errors import ArticleError, UsageError, WordishError
 if TYPE_CHECKING:
     from wordish.config import Settings
     from wordish.model import Diagnostic, Document, Event, Transcript
-    from wordish.reporters.style import Style
     from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
@@ -68,25 +67,51 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
+    from wordish.audience import audience, wanted
     from wordish.runner import run
 
+    reports = wanted(arguments.format, arguments.output)
     settings = _settings(arguments)
     jobs = _jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
         return TROUBLE
     with ExitStack() as stack:
+        keep = [stack.enter_context(keeper) for keeper in _keepers(arguments, settings)]
         transcripts = run(
             jobs,
             machines=settings.machines,
             timeout=arguments.timeout or settings.timeout,
             keep_going=arguments.keep_going,
-            tell=_audience(arguments, articles=len(jobs), stack=stack),
+            survey=arguments.record,
+            tell=audience(
+                reports,
+                articles=len(jobs),
+                color=arguments.color,
+                verbosity=arguments.verbose - arguments.quiet,
+                also=keep,
+                stack=stack,
+            ),
         )
         return _status(transcripts)
 
 
+def _keepers(
+    arguments: Namespace, settings: Settings
+) -> Iterator[AbstractContextManager[Callable[[Event], None]]]:
+    """What keeps the findings of a check: the record, and recordings to play."""
+    if arguments.record:
+        from wordish.verified import recording
+
+        yield recording(settings.directory / settings.record, everything=not arguments.paths)
+    if arguments.cast:
+        from wordish.cast import casting
+
+        yield casting(Path(arguments.cast), base=settings.directory)
+
+
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
+    from wordish.audience import style
     from wordish.destination import overwrite
     from wordish.reporters.style import PROGRESS
     from wordish.reporters.terminal import report
@@ -101,7 +126,7 @@ def update(arguments: Namespace) -> int:
         return TROUBLE
     status = PASSED
     words = sys.stderr if arguments.diff else sys.stdout
-    with report(sys.stderr, style=_style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
+    with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
         for transcript in run(
             jobs,
             machines=settings.machines,
@@ -299,47 +324,6 @@ def _trouble(transcript: Transcript) -> int:
 
 
 _STATUSES = {"passed": PASSED, "skipped": PASSED, "failed": FAILED, "error": TROUBLE}
-
-
-def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Callable[[Event], None]:
-    """What hears the run: the report, and on stderr the progress of one that is written elsewhere.
-
-    When the reader of the report goes away, the run is interrupted, as by ^C, so that articles are
-    still cleaned up after.
-    """
-    from wordish.destination import destination
-    from wordish.reporters import REPORTERS, terminal
-    from wordish.reporters.style import PROGRESS
-
-    if arguments.format not in REPORTERS:
-        raise UsageError(
-            "no such form", where=f"--format {arguments.format}", hint=f"there are {', '.join(REPORTERS)}"
-        )
-    stream = stack.enter_context(destination(arguments.output))
-    report = REPORTERS[arguments.format].report
-    style = _style(stream, arguments.color, arguments.verbose - arguments.quiet)
-    audience = [stack.enter_context(report(stream, style=style, articles=articles))]
-    if arguments.format != "terminal" or stream is not sys.stdout:
-        progress = _style(sys.stderr, arguments.color, PROGRESS)
-        audience.append(stack.enter_context(terminal.report(sys.stderr, style=progress, articles=articles)))
-
-    def tell(event: Event) -> None:
-        try:
-            for hear in audience:
-                hear(event)
-        except BrokenPipeError:
-            audience.clear()
-            raise KeyboardInterrupt from None
-
-    return tell
-
-
-def _style(stream: TextIO, color: str, verbosity: int) -> Style:
-    from wordish.reporters.style import Style
-
-    terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
-    return Style(color=wanted, live=terminal, verbosity=verbosity)
 
 
 def _open_streams() -> None:

@@ -16,6 +16,9 @@ from wordish.model import Machine
 TIMEOUT = 60.0
 """Seconds for a step that does not say: enough for a package to be installed under emulation."""
 
+RECORD = "verified.json"
+"""Where the record is, beside the configuration."""
+
 BUILT_IN = Machine(name="bookworm")
 """The machine of a configuration that describes none."""
 
@@ -25,7 +28,7 @@ class Settings(NamedTuple):
 
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
     one. ``timeout`` is in seconds. ``machine`` is the default machine's name, "" when there are
-    several and none was chosen.
+    several and none was chosen. ``record`` is a file, relative to ``directory``.
     """
 
     directory: Path
@@ -33,6 +36,7 @@ class Settings(NamedTuple):
     machines: Mapping[str, Machine]
     paths: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    record: str = RECORD
 
 
 def load(file: Path | None = None, *, directory: Path) -> Settings:
@@ -61,6 +65,7 @@ def parse(text: str, *, source: Path) -> Settings:
         directory=source.parent,
         paths=said.paths,
         timeout=TIMEOUT if said.timeout is None else said.timeout,
+        record=said.record or RECORD,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
         machines=machines,
     )

@@ -43,6 +43,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     paths: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
     machine: str | None = None
+    record: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     machines: dict[str, Any] = {}
 
 
