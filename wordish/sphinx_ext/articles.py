@@ -21,14 +21,14 @@ from wordish import session
 from wordish.config import Settings
 from wordish.formats import FORMATS
 from wordish.model import Block, Diagnostic, Document, Options, Step
-from wordish.sphinx_ext.sessions import Written
+from wordish.sphinx_ext.sessions import WRITTEN, Written
 
 _SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in form.SUFFIXES)
 # |release| in rst, {{ release }} in MyST.
 _SUBSTITUTION = re.compile(r"\|[^|\s](?:[^|]*[^|\s])?\||\{\{.*?\}\}")
 
 
-def read(path: str, settings: Settings) -> Document:
+def read(path: str, settings: Settings) -> Document:  # noqa: ARG001
     """The article in a file, as `wordish check` reads it; raises as `wordish.document.read`.
 
     Of a file that is no article of ours (a notebook) nothing is read.
@@ -50,10 +50,11 @@ def shown(article: Document, doctree: nodes.document) -> Document:
     faults: list[Diagnostic] = []
     known = {_key(step) for step in article.steps}
     for node in doctree.findall(nodes.literal_block):
-        written = getattr(node, "wordish", None)
+        written = getattr(node, WRITTEN, None)
         if not written:
             continue
         path, about = _place(node, article)
+        written = written._replace(text=written.text or node.astext())
         steps, told = _steps(written, path=path, about=about, outer=article.options)
         seen += steps
         if path != article.path or any(_key(step) not in known for step in steps):

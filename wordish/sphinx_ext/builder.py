@@ -44,7 +44,7 @@ class WordishBuilder(Builder):
         """All of them: what an article says may have become untrue without anybody touching it."""
         return self.env.found_docs
 
-    def get_target_uri(self, docname: str, typ: str | None = None) -> str:
+    def get_target_uri(self, docname: str, typ: str | None = None) -> str:  # noqa: ARG002 - Sphinx' names
         """Nowhere: nothing is written."""
         return ""
 
@@ -107,7 +107,9 @@ class WordishBuilder(Builder):
             step, failed = event.verdict.step, event.verdict.outcome is Outcome.FAILED
             text = _text(words.failure(event.verdict)).removeprefix(f"{step.path}:{step.line}: ")
             status = FAILED if failed else TROUBLE
-            self._fail(text, location=f"{step.path}:{step.line}", status=status, kind=str(event.verdict.outcome))
+            self._fail(
+                text, location=f"{step.path}:{step.line}", status=status, kind=str(event.verdict.outcome)
+            )
         elif isinstance(event, Transcript):
             trouble = _text(words.trouble(event))
             if trouble:

@@ -17,9 +17,13 @@ from sphinx.util.docutils import SphinxDirective
 
 from wordish import lexer, prompts, session
 from wordish.model import Block
+from wordish.sphinx_ext import project
 
 LANGUAGE = "wordish"
 """The language that Pygments knows our lexer by."""
+
+WRITTEN = "wordish"
+"""The attribute, of the object and not of the markup, in which a node has what was `Written`."""
 
 # Sphinx' words for "none was named".
 _UNNAMED = ("", "default", "guess")
@@ -35,7 +39,8 @@ _WILDCARD = re.compile(r"\[\.\.\.\]|\.\.\.|…")
 class Written(NamedTuple):
     """A session as its author wrote it, hints and all, kept with the node for who checks it.
 
-    ``options`` is what the comments right before it say, after the colon.
+    ``options`` is what the comments right before it say, after the colon. ``text`` is "" when the node's
+    own is meant, in which substitutions are still to be made.
     """
 
     text: str
@@ -57,17 +62,18 @@ class Sessions(SphinxTransform):
 
     def apply(self, **_: Any) -> None:
         """Change the document in place."""
-        shown = _hints_are_shown(self.document, default=self.config.wordish_hints)
+        hints = _hints_are_shown(self.document, default=self.config.wordish_hints)
         for node in list(self.document.findall(nodes.literal_block)):
             text, language = node.astext(), _language(node, self.config)
             users = _users(text) if language in session.LANGUAGES else set()
             if users:
-                written = Written(text=text, language=language, options=_said_before(node))
-                # A block with markup inside stays what it is.
-                shows = self._render(node, users, hints=shown) if node.rawsource == text else node
-                shows.wordish = written  # type: ignore[attr-defined]
-        for node in list(self.document.findall(_speaks_to_wordish)):
-            _take_out(node)
+                project.pages(self.env).with_sessions.add(self.env.docname)
+                plain = node.rawsource == text  # one with markup inside stays what it is
+                written = Written(text=text if plain else "", language=language, options=_said_before(node))
+                shown = self._render(node, users, hints=hints) if plain else node
+                vars(shown)[WRITTEN] = written
+        for said in list(self.document.findall(_speaks_to_wordish)):
+            _take_out(said)
 
     def _render(self, node: nodes.literal_block, users: set[str], *, hints: bool) -> session_block:
         text = _displayed(node.astext(), hints=hints)
@@ -173,7 +179,7 @@ def _take_out(node: nodes.Node) -> None:
     parent = node.parent
     left = _HTML_COMMENT.sub("", node.astext()) if isinstance(node, nodes.raw) else ""
     if left.strip():
-        node.parent.replace(node, nodes.raw("", left, **node.attributes))
+        node.parent.replace(node, nodes.raw("", left, format="html"))
         return
     parent.remove(node)
     if isinstance(parent, nodes.field_list) and not parent.children:
