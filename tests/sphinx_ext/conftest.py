@@ -59,7 +59,7 @@ class Project:
                 self.folder, self.folder, out, self.folder / "_build" / "doctrees", builder,
                 confoverrides=values, status=info, warning=warnings, parallel=parallel,
             )  # fmt: skip
-            app.connect("source-read", lambda _app, docname, _source: read.append(docname))
+            app.connect("env-before-read-docs", lambda _app, _env, docnames: read.extend(docnames))
             app.build(filenames=names or [])
         told = re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).replace(f"{self.folder}/", "")
         said = re.sub(r"\x1b\[[0-9;]*m", "", info.getvalue())

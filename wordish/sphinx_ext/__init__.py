@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from wordish import __version__, lexer
-from wordish.sphinx_ext import project, report, sessions, settings, stamp
+from wordish.sphinx_ext import badge, project, report, sessions, settings, stamp
 from wordish.sphinx_ext.builder import WordishBuilder
 
 STATIC = Path(__file__).parent / "static"
@@ -36,6 +36,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("wordish", stamp.Mention())
     project.connect(app)
     report.connect(app)
+    badge.connect(app)
     app.add_css_file("wordish/wordish.css")
     app.connect("config-inited", _leave_out_of_copies, priority=400)  # sphinx-copybutton reads it at 500
     app.connect("builder-inited", _add_static_files)

@@ -61,13 +61,13 @@ class Mention(ReferenceRole):
         classes = ["wordish-state", f"wordish-{state.kind}"]
         if self.has_explicit_title:
             spoken = nodes.inline("", said, classes=classes)
-            return [self._link(docname, self.title, []), nodes.Text(" ("), spoken, nodes.Text(")")], []
-        return [self._link(docname, said, classes)], []
+            return [self._link(docname, self.title), nodes.Text(" ("), spoken, nodes.Text(")")], []
+        return [nodes.inline("", "", self._link(docname, said), classes=classes)], []
 
-    def _link(self, docname: str, text: str, classes: list[str]) -> nodes.Node:
+    def _link(self, docname: str, text: str) -> nodes.Node:
         link = addnodes.pending_xref(
             "",
-            nodes.inline("", text, classes=classes),
+            nodes.inline("", text),
             refdomain="std",
             reftype="doc",
             reftarget=f"/{docname}",
