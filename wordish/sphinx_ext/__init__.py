@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from wordish import __version__, lexer
-from wordish.sphinx_ext import badge, project, report, sessions, settings, stamp
+from wordish.sphinx_ext import badge, project, recording, report, sessions, settings, stamp
 from wordish.sphinx_ext.builder import WordishBuilder
 
 STATIC = Path(__file__).parent / "static"
@@ -33,10 +33,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("wordish", sessions.Say)
     app.add_directive("verified", stamp.Verified)
     app.add_directive("wordish-report", report.Report)
+    app.add_directive("wordish-cast", recording.Cast)
     app.add_role("wordish", stamp.Mention())
     project.connect(app)
     report.connect(app)
     badge.connect(app)
+    recording.connect(app)
     app.add_css_file("wordish/wordish.css")
     app.connect("config-inited", _leave_out_of_copies, priority=400)  # sphinx-copybutton reads it at 500
     app.connect("builder-inited", _add_static_files)

@@ -21,6 +21,7 @@ from wordish import session
 from wordish.config import Settings
 from wordish.formats import FORMATS
 from wordish.model import Block, Diagnostic, Document, Options, Step
+from wordish.sphinx_ext.recording import transcript
 from wordish.sphinx_ext.sessions import WRITTEN, Written
 
 _SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in form.SUFFIXES)
@@ -51,7 +52,7 @@ def shown(article: Document, doctree: nodes.document) -> Document:
     known = {_key(step) for step in article.steps}
     for node in doctree.findall(nodes.literal_block):
         written = getattr(node, WRITTEN, None)
-        if not written:
+        if not written or isinstance(node.parent, transcript):
             continue
         path, about = _place(node, article)
         written = written._replace(text=written.text or node.astext())
