@@ -29,6 +29,6 @@ def setup(app: Sphinx) -> None:
 def rank_captions(
     _app: Sphinx, _page: str, _template: str, context: dict[str, object], _tree: object
 ) -> None:
-    """Say of which rank the captions of the navigation are, as WAI-ARIA wants of headings; Sphinx does not."""
+    """Say of which rank the captions of the navigation are, as WAI-ARIA wants of headings."""
     tree = str(context.get("furo_navigation_tree", ""))
     context["furo_navigation_tree"] = tree.replace(' role="heading"', ' role="heading" aria-level="2"')
