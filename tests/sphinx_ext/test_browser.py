@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import importlib.resources
 import re
 import shutil
 import subprocess
@@ -16,7 +17,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.browser
 
 ARTICLE_PATH = "howto/lvm-upgrade-safety-net"
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
 
 CONF = """
 extensions = ["myst_parser", "sphinx_copybutton", "wordish.sphinx_ext"]
@@ -52,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of this project's own site."""
     pytest.importorskip("furo")
     out = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-qW", "-b", "html", "-c", ROOT, ROOT / "docs", out]
+    command: list[str | Path] = [sys.executable, "-m", "sphinx", "-qW", "-b", "html", "-c", ROOT, ROOT / "docs", out]
     subprocess.run(command, check=True)
     with served(out) as address:
         yield address
