@@ -7,17 +7,17 @@ Modules are imported by the command that needs them: ``wordish --version`` costs
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
+from wordish.process import give_up_streams, interruptible, open_streams, say, say_last
 
 if TYPE_CHECKING:
     from wordish.config import Settings
@@ -30,11 +30,11 @@ PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; ``SystemExit`` comes from argparse alone."""
-    _open_streams()
+    open_streams()
     try:
         arguments = parse(argv)
     except (SystemExit, OSError) as leaving:  # some Pythons let the error of a full stream through
-        if _give_up_streams() or isinstance(leaving, OSError):
+        if give_up_streams() or isinstance(leaving, OSError):
             return TROUBLE
         raise
     from wordish.rundir import sweep
@@ -42,21 +42,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # what a terminal's encoding lacks is no reason to crash
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with _signals():
+        with interruptible():
             sweep()
             status = COMMANDS[arguments.command](arguments)
             sys.stdout.flush()
     except WordishError as error:
-        _say_last(str(error) if error.where else f"wordish: {error}")
+        say_last(str(error) if error.where else f"wordish: {error}")
         return TROUBLE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # our reader has gone
-        _give_up_streams()
+        give_up_streams()
         return TROUBLE
     except OSError as error:  # a full disk, a directory that may not be written to
-        where = str(error.filename or _give_up_streams())
-        _say_last(": ".join(filter(None, ("wordish", where, error.strerror or str(error)))))
+        where = str(error.filename or give_up_streams())
+        say_last(": ".join(filter(None, ("wordish", where, error.strerror or str(error)))))
         return TROUBLE
     except Exception:  # a fault of ours; Python's own status for it, 1, means that an article is wrong
         sys.excepthook(*sys.exc_info())
@@ -166,7 +166,7 @@ def machine(arguments: Namespace) -> int:
                     hint=f"described are {', '.join(settings.machines)}",
                 )
         for name in arguments.names or settings.machines:
-            path = image.build(settings.machines[name], say=_say, again=arguments.again)
+            path = image.build(settings.machines[name], say=say, again=arguments.again)
             sys.stdout.write(f"{name}: {path}\n")
     elif arguments.action == "list":
         for built in image.listing():
@@ -175,7 +175,7 @@ def machine(arguments: Namespace) -> int:
             sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
     else:
         for name in arguments.names:
-            for removed in image.remove(name, say=_say):
+            for removed in image.remove(name, say=say):
                 sys.stdout.write(f"removed {removed.name} ({removed.key}): {removed.size / 1e6:.0f} MB\n")
     return PASSED
 
@@ -265,23 +265,8 @@ def _complain(complaints: Iterable[Complaint]) -> bool:
     """Tell the complaints in order, each once; whether one of them is serious."""
     told = sorted(set(complaints))
     for _, _, text, _ in told:
-        _say(text)
+        say(text)
     return any(serious for *_, serious in told)
-
-
-def _say(text: str) -> None:
-    """One line for the user, beside the report."""
-    from wordish.reporters.style import visible
-
-    sys.stderr.write(f"{visible(text)}\n")
-    sys.stderr.flush()
-
-
-def _say_last(text: str) -> None:
-    """What ends the command; where it cannot be told, the exit status alone tells."""
-    with suppress(OSError):
-        _say(text)
-    _give_up_streams()
 
 
 def _status(transcripts: Iterable[Transcript]) -> int:
@@ -338,47 +323,3 @@ def _style(stream: TextIO, color: str, verbosity: int) -> Style:
     terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
     return Style(color=wanted, live=terminal, verbosity=verbosity)
-
-
-def _open_streams() -> None:
-    """Have descriptors 0, 1 and 2 taken, by ``/dev/null`` if need be: else other files would be these."""
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        try:
-            os.fstat(number)
-        except OSError:
-            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
-            os.set_inheritable(opened, True)
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False))  # noqa: SIM115
-
-
-def _give_up_streams() -> str:
-    """Keep the flush at exit from failing again on streams that cannot be written; their names."""
-    lost = []
-    for name, stream in (("standard output", sys.stdout), ("standard error", sys.stderr)):
-        try:
-            stream.flush()
-        except OSError:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
-            lost.append(name)
-    return " and ".join(lost)
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP interrupt as ^C does; who started us with one ignored (nohup) has a reason."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
