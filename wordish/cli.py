@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from io import TextIOWrapper
 from pathlib import Path
@@ -21,6 +21,7 @@ from wordish.process import give_up_streams, interruptible, open_streams, say, s
 
 if TYPE_CHECKING:
     from wordish.config import Settings
+    from wordish.document import Found
     from wordish.model import Diagnostic, Document, Event, Transcript
     from wordish.reporters.style import Style
     from wordish.runner import Job
@@ -111,7 +112,12 @@ def update(arguments: Namespace) -> int:
             if arguments.diff:
                 sys.stdout.write(patch(document.path, document.text, found.text))
             elif found.rewritten:
-                overwrite(document.path, found.text, was=document.text)
+                try:
+                    overwrite(document.path, found.text, was=document.text)
+                except ArticleError as error:
+                    say(str(error))
+                    status = max(status, TROUBLE)
+                    continue
             words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
             words.flush()
             status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
@@ -121,14 +127,19 @@ def update(arguments: Namespace) -> int:
 def export(arguments: Namespace) -> int:
     """``wordish export``: the steps of one article in another form."""
     from wordish.destination import destination
-    from wordish.document import read
     from wordish.export import FORMS
 
-    document = read(arguments.path)
-    if _complain(map(_complaint, document.diagnostics)):
+    documents, refusals = _read(arguments, _settings(arguments))
+    remarks = (told for told in _remarks(documents) if told.name != "no-session")  # here an error
+    if _complain(remarks, refusals, strict=arguments.strict):
         return TROUBLE
+    if len(documents) > 1:
+        raise UsageError(
+            f"holds {len(documents)} articles", where=arguments.paths[0], hint="export one at a time"
+        )
+    (document,) = documents
     if not document.steps:
-        raise UsageError("no session found", where=arguments.path, hint=_PROMPTS)
+        raise UsageError("no session found", where=f"{document.path}:1", hint=_PROMPTS)
     with destination(arguments.output) as stream:
         stream.write(FORMS[arguments.to](document))
     return PASSED
@@ -137,7 +148,7 @@ def export(arguments: Namespace) -> int:
 def list_(arguments: Namespace) -> int:
     """``wordish list``: the steps as parsed."""
     settings = _settings(arguments)
-    documents, complaints = _read(arguments, settings)
+    documents, refusals = _read(arguments, settings)
     if arguments.format == "json":
         from wordish.record import listing
         from wordish.reporters.json import write
@@ -147,7 +158,7 @@ def list_(arguments: Namespace) -> int:
         from wordish.reporters.words import steps
 
         sys.stdout.writelines(f"{line}\n" for document in documents for line in steps(document))
-    return TROUBLE if _complain(complaints) else PASSED
+    return TROUBLE if _complain(_remarks(documents), refusals, strict=arguments.strict) else PASSED
 
 
 def machine(arguments: Namespace) -> int:
@@ -203,9 +214,6 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
 
 _PROMPTS = "a session starts with a prompt such as `~$ `"
 
-Complaint = tuple[str, int, str, bool]
-"""Path, line, what is wrong on one line, and whether it keeps the article from running."""
-
 
 def _settings(arguments: Namespace) -> Settings:
     from wordish.config import load
@@ -213,31 +221,59 @@ def _settings(arguments: Namespace) -> Settings:
     return load(Path(arguments.config) if arguments.config else None, directory=Path.cwd())
 
 
-def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[Complaint]]:
-    """All the articles, and everything there is to say about them."""
-    from wordish.document import find, read
+def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[UsageError]]:
+    """All the articles, without the warnings that are switched off, and the paths that name none."""
+    from wordish.catalogue import told
+    from wordish.document import read
+
+    off = settings.ignore | {*arguments.ignore}
+    documents: list[Document] = []
+    paths, refusals = _found(arguments, settings)
+    for path in paths:
+        try:
+            document = read(path)
+        except ArticleError as error:
+            document = _unreadable(str(path), error)
+        documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))
+    return documents, refusals
+
+
+def _found(arguments: Namespace, settings: Settings) -> tuple[Sequence[Found], list[UsageError]]:
+    """The articles, and why some of the paths name none."""
+    from wordish.document import find
 
     paths, base = (arguments.paths, Path.cwd()) if arguments.paths else (settings.paths, settings.directory)
     if not paths:
         raise UsageError(
             "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
         )
-    documents: list[Document] = []
-    complaints: list[Complaint] = []
-    for path in find(paths, base=base):
-        try:
-            documents.append(read(path))
-        except ArticleError as error:
-            complaints.append((str(path), 0, str(error), True))
-    complaints += [_complaint(remark) for document in documents for remark in document.diagnostics]
-    return documents, complaints
+    try:
+        return find(paths, base=base), []
+    except UsageError:  # all that is wrong is told at once
+        refusals, good = [], []
+        for path in paths:
+            try:
+                find([path], base=base)
+                good.append(path)
+            except UsageError as error:
+                refusals.append(error)
+        return find(good, base=base), refusals
+
+
+def _unreadable(path: str, error: ArticleError) -> Document:
+    from wordish.model import Diagnostic, Document
+
+    fault = Diagnostic(
+        path=path, line=error.line or 1, name="unreadable", message=error.what, hint=error.hint
+    )
+    return Document(path=path, text="", diagnostics=(fault,))
 
 
 def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
     """What is to run, none when something keeps an article from running, which is told then."""
     from wordish.runner import Wish, plan
 
-    documents, complaints = _read(arguments, settings)
+    documents, refusals = _read(arguments, settings)
     wish = Wish(
         on=arguments.on,
         machine=arguments.machine,
@@ -246,27 +282,37 @@ def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> lis
         superuser=os.geteuid() == 0,
     )
     jobs, objections = plan(documents, wish=wish, machines=settings.machines)
-    complaints += map(_complaint, objections)
-    if _complain(told for told in complaints if told[3] or warn):
+    remarks = [*_remarks(documents), *objections]
+    if _complain(remarks, refusals, strict=arguments.strict, warn=warn):
         return []
     if not jobs:
         raise UsageError("no article has a shell session", hint=_PROMPTS)
     return jobs
 
 
-def _complaint(remark: Diagnostic) -> Complaint:
-
-    serious = remark.severity == "error"
-    text = str(remark) if serious else str(remark._replace(message=f"warning: {remark.message}"))
-    return remark.path, remark.line, text, serious
+def _remarks(documents: Iterable[Document]) -> Iterator[Diagnostic]:
+    return (remark for document in documents for remark in document.diagnostics)
 
 
-def _complain(complaints: Iterable[Complaint]) -> bool:
-    """Tell the complaints in order, each once; whether one of them is serious."""
-    told = sorted(set(complaints))
-    for _, _, text, _ in told:
-        say(text)
-    return any(serious for *_, serious in told)
+def _complain(
+    remarks: Iterable[Diagnostic],
+    refusals: Iterable[UsageError] = (),
+    *,
+    strict: bool = False,
+    warn: bool = True,
+) -> bool:
+    """Tell in order, each once, what is wrong; whether it is serious, as with ``strict`` all of it is."""
+    lines = {(error.where, 0, str(error)) for error in refusals}
+    serious = bool(lines)
+    for remark in remarks:
+        error = strict or remark.severity == "error"
+        if error or warn:
+            text = remark if error else remark._replace(message=f"warning: {remark.message}")
+            lines.add((remark.path, remark.line, str(text)))
+            serious |= error
+    for _, _, line in sorted(lines):
+        say(line)
+    return serious
 
 
 def _status(transcripts: Iterable[Transcript]) -> int:
