@@ -79,10 +79,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", help="an article")
+    parser.add_argument("paths", nargs=1, metavar="PATH", help="an article")
     parser.add_argument("--to", default="script", choices=("script", "transcript"), help="default: script")
     parser.add_argument("--output", default="-", metavar="FILE", help="where it goes (- is stdout)")
     _config(parser)
+    _remarks(parser)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +99,19 @@ def _articles(parser: argparse.ArgumentParser) -> None:
         help="an article, or a folder of articles (default: the configured ones)",
     )
     _config(parser)
+    _remarks(parser)
+
+
+def _remarks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strict", action="store_true", help="warnings count as errors: nothing runs")
+    parser.add_argument(
+        "--ignore",
+        action="extend",
+        type=_warnings,
+        default=[],
+        metavar="WARNINGS",
+        help="codes or names of warnings to be switched off, separated by commas",
+    )
 
 
 def _machine(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +129,15 @@ def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help="instead of the pyproject.toml found from here upwards"
     )
+
+
+def _warnings(text: str) -> list[str]:
+    from wordish.catalogue import switched_off
+
+    try:
+        return list(switched_off(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _seconds(text: str) -> float:

@@ -25,7 +25,7 @@ class Settings(NamedTuple):
 
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
     one. ``timeout`` is in seconds. ``machine`` is the default machine's name, "" when there are
-    several and none was chosen.
+    several and none was chosen. ``ignore`` are the names of the warnings that are switched off.
     """
 
     directory: Path
@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     machines: Mapping[str, Machine]
     paths: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    ignore: frozenset[str] = frozenset()
 
 
 def load(file: Path | None = None, *, directory: Path) -> Settings:
@@ -54,7 +55,10 @@ def load(file: Path | None = None, *, directory: Path) -> Settings:
 
 def parse(text: str, *, source: Path) -> Settings:
     """The settings that ``text``, the content of the file ``source``, gives; raises as `load`."""
-    from wordish.table import read  # msgspec and tomllib: only those who have such a file pay for them
+    from wordish.table import (
+        ignored,
+        read,
+    )  # msgspec and tomllib: only those who have such a file pay for them
 
     said, machines = read(text, source=source, built_in=BUILT_IN)
     return Settings(
@@ -63,6 +67,7 @@ def parse(text: str, *, source: Path) -> Settings:
         timeout=TIMEOUT if said.timeout is None else said.timeout,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
         machines=machines,
+        ignore=ignored(said),
     )
 
 

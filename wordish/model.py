@@ -65,8 +65,8 @@ class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
-    merged. ``status`` is an exit status or ``"any"``. The words are those of the page "markup" in
-    the documentation.
+    merged. ``status`` is an exit status or ``"any"``. ``lint_ignore`` are names of warnings,
+    separated by blanks. The words are those of the page "markup" in the documentation.
     """
 
     on: str | None = None
@@ -80,6 +80,7 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    lint_ignore: str | None = None
 
 
 class Conventions(NamedTuple):

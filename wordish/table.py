@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
 from wordish.model import Machine
 
@@ -37,6 +38,12 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     network: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Lint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[tool.wordish.lint]``: codes or names of warnings that are switched off."""
+
+    ignore: tuple[str, ...] = ()
+
+
 class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[tool.wordish]``; ``timeout`` is in seconds."""
 
@@ -44,6 +51,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
     machine: str | None = None
     machines: dict[str, Any] = {}
+    lint: _Lint = _Lint()
 
 
 _Struct = TypeVar("_Struct", _Machine, Table)
@@ -75,7 +83,17 @@ def read(text: str, *, source: Path, built_in: Machine) -> tuple[Table, Mapping[
     if said.machine is not None and said.machine not in machines:
         what = f"the machine {said.machine!r} is not described"
         raise complain(("tool", "wordish", "machine"), what, f"described are {', '.join(machines)}")
+    for word in said.lint.ignore:
+        try:
+            switched_off(word)
+        except ValueError as error:
+            raise complain(("tool", "wordish", "lint", "ignore"), str(error), "see `wordish lint`") from error
     return said, machines
+
+
+def ignored(said: Table) -> frozenset[str]:
+    """The names of the warnings that the table switches off; all of them are known (see `read`)."""
+    return switched_off(" ".join(said.lint.ignore)) if said.lint.ignore else frozenset()
 
 
 def line_of(text: str, key: _Key) -> int | None:
