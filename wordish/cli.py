@@ -124,7 +124,7 @@ def export(arguments: Namespace) -> int:
     from wordish.document import read
     from wordish.export import FORMS
 
-    document = read(arguments.path)
+    document = read(arguments.path, conventions=_settings(arguments).conventions_of(arguments.path))
     if _complain(map(_complaint, document.diagnostics)):
         return TROUBLE
     if not document.steps:
@@ -226,7 +226,7 @@ def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], lis
     complaints: list[Complaint] = []
     for path in find(paths, base=base):
         try:
-            documents.append(read(path))
+            documents.append(read(path, conventions=settings.conventions_of(path)))
         except ArticleError as error:
             complaints.append((str(path), 0, str(error), True))
     complaints += [_complaint(remark) for document in documents for remark in document.diagnostics]

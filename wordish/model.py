@@ -143,7 +143,7 @@ class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte.
+    too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
     """
 
     path: str
@@ -151,6 +151,7 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    conventions: Conventions = Conventions()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
