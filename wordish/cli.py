@@ -233,7 +233,7 @@ def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], lis
     paths, refusals = _found(arguments, settings)
     for path in paths:
         try:
-            document = read(path)
+            document = read(path, conventions=settings.conventions_of(path))
         except ArticleError as error:
             document = _unreadable(str(path), error)
         documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))

@@ -112,7 +112,14 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document
         told for told in reading.diagnostics if told.line not in owned or told.name != "stray-comment"
     ]
     remarks += _unread(prepared.split("\n"), reading, owned, path=path)
-    return Document(path=path, text=text, steps=tuple(steps), options=article, diagnostics=_sorted(remarks))
+    return Document(
+        path=path,
+        text=text,
+        steps=tuple(steps),
+        options=article,
+        diagnostics=_sorted(remarks),
+        conventions=conventions,
+    )
 
 
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:

@@ -148,7 +148,7 @@ class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte.
+    too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
     """
 
     path: str
@@ -156,6 +156,7 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    conventions: Conventions = Conventions()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
