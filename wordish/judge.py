@@ -33,6 +33,8 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     if output.status is None:
         seconds = step.options.timeout if timeout is None else timeout
         reason = "timed out" if seconds is None else f"timed out after {seconds:g} s"
+        if output.asked:
+            reason = f"waits for input: {output.asked}"
         return verdict(Outcome.FAILED, reason, difference)
     if step.options.ignore:
         return verdict(Outcome.PASSED)

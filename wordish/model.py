@@ -80,6 +80,7 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    enters: bool | None = None
     lint_ignore: str | None = None
 
 
@@ -205,7 +206,8 @@ class Output(NamedTuple):
 
     ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
     ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
-    seconds. ``ended``: the shell is gone, nothing more can run in it.
+    seconds. ``ended``: the shell is gone, nothing more can run in it. ``asked`` is why the step was
+    given up before its time: what it asked for, or the name of the program that waited for input.
     """
 
     stdout: str = ""
@@ -213,6 +215,7 @@ class Output(NamedTuple):
     status: int | None = 0
     elapsed: float = 0.0
     ended: bool = False
+    asked: str = ""
 
 
 class Verdict(NamedTuple):

@@ -42,6 +42,7 @@ def replay(
     stopped = ""  # why the steps that are not for cleaning up no longer run
     lost: dict[User, MachineError] = {}
     ended: list[Shell] = []
+    inside: Shell | None = None  # the last one; it gets all steps while a shell is open inside it
     interruptions = 0
     for number, step in enumerate(document.steps, 1):
         try:
@@ -52,8 +53,12 @@ def replay(
                 verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
             else:
                 tell(Running(path=document.path, step=step, number=number, total=total))
+                if stopped and inside and inside.depth:
+                    inside.leave()  # cleaning up is not for a shell that the article had opened
+                shell = inside if inside and inside.depth else shell_for(step.user)
+                inside = shell
                 verdict = _attempt(
-                    step, shell_for, timeout=timeout, following=document.steps[number:], ended=ended
+                    step, shell, shell_for, timeout=timeout, following=document.steps[number:], ended=ended
                 )
         except KeyboardInterrupt as interruption:
             interruptions += 2 if interruption.args == (2,) else 1
@@ -92,27 +97,30 @@ def _can_go_on(verdict: Verdict) -> bool:
 
 def _attempt(
     step: Step,
+    shell: Shell,
     shell_for: Callable[[User], Shell],
     *,
     timeout: float,
     following: Iterable[Step],
     ended: list[Shell],
 ) -> Verdict:
-    """Run one step and judge it; a shell that it ends is added to ``ended``.
+    """Run one step in ``shell`` and judge it; a shell that it ends is added to ``ended``.
 
     A step that ends its shell and is not the last one has failed, whatever it printed: otherwise an
     ``exit 0`` in the middle would turn the rest of the article into a silent pass.
     """
-    shell = shell_for(step.user)
     if any(shell is other for other in ended):
         return Verdict(step=step, outcome=Outcome.SKIPPED, reason="its shell has ended")
     seconds = timeout if step.options.timeout is None else step.options.timeout
-    output = shell.run(step.command, timeout=seconds)
+    waiting = [later for later in following if later.options.skip is None]
+    enters = step.options.enters
+    if enters is None and not waiting:
+        enters = False  # nothing would be typed there
+    output = shell.run(step.command, timeout=seconds, enters=enters)
     verdict = judge(step, output, timeout=seconds)
     if not output.ended:
         return verdict
     ended.append(shell)
-    waiting = [later for later in following if later.options.skip is None]
     needed = any(
         shell_for(later.user) is shell if later.options.cleanup else later.user == step.user
         for later in waiting
