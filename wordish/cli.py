@@ -90,7 +90,7 @@ def update(arguments: Namespace) -> int:
     from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
     from wordish.runner import run
-    from wordish.update import patch
+    from wordish.update import patch, rival
     from wordish.update import update as renewed
 
     settings = _settings(arguments)
@@ -98,6 +98,7 @@ def update(arguments: Namespace) -> int:
     if not jobs:
         return TROUBLE
     status = PASSED
+    written: dict[str, str] = {}
     words = sys.stderr if arguments.diff else sys.stdout
     with report(sys.stderr, style=_style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
         for transcript in run(
@@ -108,10 +109,17 @@ def update(arguments: Namespace) -> int:
             tell=tell,
         ):
             document, found = transcript.document, renewed(transcript)
-            if arguments.diff:
-                sys.stdout.write(patch(document.path, document.text, found.text))
-            elif found.rewritten:
-                overwrite(document.path, found.text, was=document.text)
+            before = {**document.included, document.path: document.text}
+            for path, text in {document.path: found.text, **found.included}.items():
+                if text in (before[path], written.get(path)):
+                    continue
+                if path in written:
+                    found = found._replace(left=(*found.left, rival(path)))
+                elif arguments.diff:
+                    sys.stdout.write(patch(path, before[path], text))
+                else:
+                    overwrite(path, text, was=before[path])
+                written.setdefault(path, text)
             words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
             words.flush()
             status = max(status, FAILED if found.left else PASSED, _trouble(transcript))

@@ -10,7 +10,7 @@ as much as Python itself.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 User = Literal["root", "user"]
@@ -87,6 +87,18 @@ class Conventions(NamedTuple):
     options: Options = Options()
 
 
+class Drawn(NamedTuple):
+    """Lines of a block where commands stand without a prompt, because the markup draws one before them.
+
+    Those from line ``first`` of the block's text, from 0, to before line ``stop``. A command ends where bash
+    says so, the next one begins on the line after that. ``prompt`` is what readers see.
+    """
+
+    first: int
+    stop: int
+    prompt: str
+
+
 class Block(NamedTuple):
     """Marked-up text that may hold a session, not yet understood.
 
@@ -95,6 +107,10 @@ class Block(NamedTuple):
     no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
     tagged the block with, "" when there is none. ``running``: this is running text, where sessions
     stand between paragraphs and a blank line ends an output.
+
+    ``numbers`` are the lines of the file where those of the text stand, when they do not follow one
+    another. ``prompts`` are the only ones that count in this block, ``drawn`` its commands without any.
+    ``outputs`` are blocks right below it that show what its commands print, tagged ``output`` or ``error``.
     """
 
     path: str
@@ -103,6 +119,15 @@ class Block(NamedTuple):
     language: str = ""
     options: Options = Options()
     running: bool = False
+    numbers: tuple[int, ...] = ()
+    prompts: tuple[str, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
+    outputs: tuple[Block, ...] = ()
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The file's line of each line of the text."""
+        return self.numbers or range(self.line, self.line + self.text.count("\n") + 1)
 
 
 class Expectation(NamedTuple):
@@ -111,7 +136,8 @@ class Expectation(NamedTuple):
     ``text`` is normalised for comparing: lines joined by ``\\n``, no blank lines at both ends, no
     trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
-    included), or ``None`` when nothing is shown.
+    included), or ``None`` when nothing is shown. ``together``: what is printed is shown as the output of the
+    next step, together with what that one prints.
     """
 
     text: str = ""
@@ -119,6 +145,7 @@ class Expectation(NamedTuple):
     status: int | Literal["any"] = 0
     match: Match = "ellipsis"
     stream: Stream = "both"
+    together: bool = False
 
 
 class Step(NamedTuple):
@@ -143,7 +170,8 @@ class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte.
+    too), so that it can be given back byte for byte. ``included`` are, by path, the texts of the files
+    that it includes and that its steps and remarks may stand in.
     """
 
     path: str
@@ -151,6 +179,7 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    included: Mapping[str, str] = {}
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -199,7 +228,8 @@ class Output(NamedTuple):
 
     ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
     ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
-    seconds. ``ended``: the shell is gone, nothing more can run in it.
+    seconds. ``ended``: the shell is gone, nothing more can run in it. ``around`` is how many blank lines
+    at the beginning and at the end of ``stdout`` were dropped.
     """
 
     stdout: str = ""
@@ -207,6 +237,7 @@ class Output(NamedTuple):
     status: int | None = 0
     elapsed: float = 0.0
     ended: bool = False
+    around: tuple[int, int] = (0, 0)
 
 
 class Verdict(NamedTuple):
