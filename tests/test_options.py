@@ -37,6 +37,7 @@ def parse(text: str, level: options.Level | None = None) -> tuple[Options, list[
         ("skip=yes", Options(skip="skip asked for")),
         ('skip="needs a printer"', Options(skip="needs a printer")),
         ("skip='on Sundays' timeout=1", Options(skip="on Sundays", timeout=1)),
+        ("lint-ignore='W012, no-session'", Options(lint_ignore="guessed-root-prompt no-session")),
     ],
 )
 def test_words(text: str, expected: Options) -> None:
@@ -57,6 +58,10 @@ def test_words(text: str, expected: Options) -> None:
         ("match=glob", "bad-option: match=glob: takes one of ellipsis, exact, regex: "),
         ("stream=2", "bad-option: stream=2: takes one of stdout, stderr, both: "),
         ("on=", "bad-option: on=: takes a name: "),
+        (
+            "lint-ignore=E001",
+            "bad-option: lint-ignore=E001: takes warnings, and E001 open-command is an error: ",
+        ),
         ("skip=", "bad-option: skip=: takes a reason: "),
         ("hidden=perhaps", "bad-option: hidden=perhaps: takes nothing, or yes or no: "),
         ("status=1 status=2", "bad-option: status is said twice: keep one of them"),

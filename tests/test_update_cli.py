@@ -130,7 +130,7 @@ def test_nothing_to_export(write: Write, capfd: pytest.CaptureFixture[str]) -> N
     write("a.md", "Prose.\n")
     assert main(["export", "a.md"]) == 2
     assert capfd.readouterr().err == (
-        "a.md: no session found: a session starts with a prompt such as `~$ `\n"
+        "a.md:1: no session found: a session starts with a prompt such as `~$ `\n"
     )
     assert main(["export", "b.md"]) == 2
     assert capfd.readouterr().err.startswith("b.md: ")

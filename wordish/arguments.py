@@ -53,6 +53,10 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    parser.add_argument(
+        "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
+    )
+    parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
     parser.add_argument("--format", default="terminal", metavar="FORM", help="terminal (default) or json")
     parser.add_argument("--output", default="-", metavar="FILE", help="where the report goes (- is stdout)")
@@ -79,10 +83,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", help="an article")
+    parser.add_argument("paths", nargs=1, metavar="PATH", help="an article")
     parser.add_argument("--to", default="script", choices=("script", "transcript"), help="default: script")
     parser.add_argument("--output", default="-", metavar="FILE", help="where it goes (- is stdout)")
     _config(parser)
+    _remarks(parser)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +103,19 @@ def _articles(parser: argparse.ArgumentParser) -> None:
         help="an article, or a folder of articles (default: the configured ones)",
     )
     _config(parser)
+    _remarks(parser)
+
+
+def _remarks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strict", action="store_true", help="warnings count as errors: nothing runs")
+    parser.add_argument(
+        "--ignore",
+        action="extend",
+        type=_warnings,
+        default=[],
+        metavar="WARNINGS",
+        help="codes or names of warnings to be switched off, separated by commas",
+    )
 
 
 def _machine(parser: argparse.ArgumentParser) -> None:
@@ -117,6 +135,15 @@ def _config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _warnings(text: str) -> list[str]:
+    from wordish.catalogue import switched_off
+
+    try:
+        return list(switched_off(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < math.inf:
@@ -124,4 +151,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _jobs(text: str) -> int:
+    """How many, 0 for as many as there are processors."""
+    if text == "auto":
+        return 0
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

@@ -6,21 +6,24 @@ Modules are imported by the command that needs them: ``wordish --version`` costs
 
 from __future__ import annotations
 
+import gc
 import os
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
+from wordish.process import give_up_streams, interruptible, open_streams, say, say_last
 
 if TYPE_CHECKING:
     from wordish.config import Settings
+    from wordish.document import Found
     from wordish.model import Diagnostic, Document, Event, Transcript
     from wordish.reporters.style import Style
     from wordish.runner import Job
@@ -30,11 +33,12 @@ PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; ``SystemExit`` comes from argparse alone."""
-    _open_streams()
+    open_streams()
+    gc.set_threshold(50_000)  # an article is many small values that live long, and no cycles
     try:
         arguments = parse(argv)
     except (SystemExit, OSError) as leaving:  # some Pythons let the error of a full stream through
-        if _give_up_streams() or isinstance(leaving, OSError):
+        if give_up_streams() or isinstance(leaving, OSError):
             return TROUBLE
         raise
     from wordish.rundir import sweep
@@ -42,21 +46,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # what a terminal's encoding lacks is no reason to crash
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with _signals():
+        with interruptible():
             sweep()
             status = COMMANDS[arguments.command](arguments)
             sys.stdout.flush()
     except WordishError as error:
-        _say_last(str(error) if error.where else f"wordish: {error}")
+        say_last(str(error) if error.where else f"wordish: {error}")
         return TROUBLE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # our reader has gone
-        _give_up_streams()
+        give_up_streams()
         return TROUBLE
     except OSError as error:  # a full disk, a directory that may not be written to
-        where = str(error.filename or _give_up_streams())
-        _say_last(": ".join(filter(None, ("wordish", where, error.strerror or str(error)))))
+        where = str(error.filename or give_up_streams())
+        say_last(": ".join(filter(None, ("wordish", where, error.strerror or str(error)))))
         return TROUBLE
     except Exception:  # a fault of ours; Python's own status for it, 1, means that an article is wrong
         sys.excepthook(*sys.exc_info())
@@ -66,31 +70,60 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.runner import run
+    from wordish.model import Planned
 
     settings = _settings(arguments)
     jobs = _jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
         return TROUBLE
     with ExitStack() as stack:
-        transcripts = run(
-            jobs,
-            machines=settings.machines,
-            timeout=arguments.timeout or settings.timeout,
-            keep_going=arguments.keep_going,
-            tell=_audience(arguments, articles=len(jobs), stack=stack),
-        )
-        return _status(transcripts)
+        run = _running(arguments, settings, jobs, stack)
+        tell = _audience(arguments, articles=len(jobs), stack=stack)
+        tell(Planned(paths=tuple(job.document.path for job in jobs)))
+        return _status(run(exit_first=arguments.exitfirst, tell=tell))
+
+
+def _running(
+    arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
+) -> Callable[..., Iterable[Transcript]]:
+    """What checks the jobs: this process one by one, or others side by side."""
+    how: dict[str, Any] = {
+        "machines": settings.machines,
+        "timeout": arguments.timeout or settings.timeout,
+        "keep_going": arguments.keep_going,
+    }
+    wanted = settings.jobs if arguments.jobs is None else arguments.jobs
+    if wanted != 1 and len(jobs) > 1:
+        from wordish import workers
+
+        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
+        if together > 1:
+            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
+            return partial(_remembering, partial(workers.run, crew))
+    from wordish.runner import run
+
+    return partial(run, jobs, **how)
+
+
+def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
+    """Run with what is known of the articles' durations, and keep what is learnt."""
+    from wordish.durations import remember, remembered
+
+    ended = []
+    for transcript in run(durations=remembered(), **how):
+        ended.append(transcript._replace(verdicts=()))
+        yield transcript
+    remember(ended)
 
 
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
-    from wordish.destination import overwrite
+    from wordish.destination import give_back
     from wordish.reporters.style import PROGRESS
     from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
     from wordish.runner import run
-    from wordish.update import patch, rival
+    from wordish.update import rival
     from wordish.update import update as renewed
 
     settings = _settings(arguments)
@@ -109,17 +142,13 @@ def update(arguments: Namespace) -> int:
             tell=tell,
         ):
             document, found = transcript.document, renewed(transcript)
-            before = {**document.included, document.path: document.text}
-            for path, text in {document.path: found.text, **found.included}.items():
-                if text in (before[path], written.get(path)):
-                    continue
-                if path in written:
-                    found = found._replace(left=(*found.left, rival(path)))
-                elif arguments.diff:
-                    sys.stdout.write(patch(path, before[path], text))
-                else:
-                    overwrite(path, text, was=before[path])
-                written.setdefault(path, text)
+            try:
+                rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
+            except ArticleError as error:
+                say(str(error))
+                status = max(status, TROUBLE)
+                continue
+            found = found._replace(left=(*found.left, *map(rival, rivals)))
             words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
             words.flush()
             status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
@@ -129,14 +158,19 @@ def update(arguments: Namespace) -> int:
 def export(arguments: Namespace) -> int:
     """``wordish export``: the steps of one article in another form."""
     from wordish.destination import destination
-    from wordish.document import read
     from wordish.export import FORMS
 
-    document = read(arguments.path)
-    if _complain(map(_complaint, document.diagnostics)):
+    documents, refusals = _read(arguments, _settings(arguments))
+    remarks = (told for told in _remarks(documents) if told.name != "no-session")  # here an error
+    if _complain(remarks, refusals, strict=arguments.strict):
         return TROUBLE
+    if len(documents) > 1:
+        raise UsageError(
+            f"holds {len(documents)} articles", where=arguments.paths[0], hint="export one at a time"
+        )
+    (document,) = documents
     if not document.steps:
-        raise UsageError("no session found", where=arguments.path, hint=_PROMPTS)
+        raise UsageError("no session found", where=f"{document.path}:1", hint=_PROMPTS)
     with destination(arguments.output) as stream:
         stream.write(FORMS[arguments.to](document))
     return PASSED
@@ -145,7 +179,7 @@ def export(arguments: Namespace) -> int:
 def list_(arguments: Namespace) -> int:
     """``wordish list``: the steps as parsed."""
     settings = _settings(arguments)
-    documents, complaints = _read(arguments, settings)
+    documents, refusals = _read(arguments, settings)
     if arguments.format == "json":
         from wordish.record import listing
         from wordish.reporters.json import write
@@ -155,7 +189,7 @@ def list_(arguments: Namespace) -> int:
         from wordish.reporters.words import steps
 
         sys.stdout.writelines(f"{line}\n" for document in documents for line in steps(document))
-    return TROUBLE if _complain(complaints) else PASSED
+    return TROUBLE if _complain(_remarks(documents), refusals, strict=arguments.strict) else PASSED
 
 
 def machine(arguments: Namespace) -> int:
@@ -174,7 +208,7 @@ def machine(arguments: Namespace) -> int:
                     hint=f"described are {', '.join(settings.machines)}",
                 )
         for name in arguments.names or settings.machines:
-            path = image.build(settings.machines[name], say=_say, again=arguments.again)
+            path = image.build(settings.machines[name], say=say, again=arguments.again)
             sys.stdout.write(f"{name}: {path}\n")
     elif arguments.action == "list":
         for built in image.listing():
@@ -183,7 +217,7 @@ def machine(arguments: Namespace) -> int:
             sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
     else:
         for name in arguments.names:
-            for removed in image.remove(name, say=_say):
+            for removed in image.remove(name, say=say):
                 sys.stdout.write(f"removed {removed.name} ({removed.key}): {removed.size / 1e6:.0f} MB\n")
     return PASSED
 
@@ -211,9 +245,6 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
 
 _PROMPTS = "a session starts with a prompt such as `~$ `"
 
-Complaint = tuple[str, int, str, bool]
-"""Path, line, what is wrong on one line, and whether it keeps the article from running."""
-
 
 def _settings(arguments: Namespace) -> Settings:
     from wordish.config import load
@@ -221,31 +252,59 @@ def _settings(arguments: Namespace) -> Settings:
     return load(Path(arguments.config) if arguments.config else None, directory=Path.cwd())
 
 
-def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[Complaint]]:
-    """All the articles, and everything there is to say about them."""
-    from wordish.document import find, read
+def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[UsageError]]:
+    """All the articles, without the warnings that are switched off, and the paths that name none."""
+    from wordish.catalogue import told
+    from wordish.document import read
+
+    off = settings.ignore | {*arguments.ignore}
+    documents: list[Document] = []
+    paths, refusals = _found(arguments, settings)
+    for path in paths:
+        try:
+            document = read(path, conventions=settings.conventions_of(path))
+        except ArticleError as error:
+            document = _unreadable(str(path), error)
+        documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))
+    return documents, refusals
+
+
+def _found(arguments: Namespace, settings: Settings) -> tuple[Sequence[Found], list[UsageError]]:
+    """The articles, and why some of the paths name none."""
+    from wordish.document import find
 
     paths, base = (arguments.paths, Path.cwd()) if arguments.paths else (settings.paths, settings.directory)
     if not paths:
         raise UsageError(
             "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
         )
-    documents: list[Document] = []
-    complaints: list[Complaint] = []
-    for path in find(paths, base=base):
-        try:
-            documents.append(read(path))
-        except ArticleError as error:
-            complaints.append((str(path), 0, str(error), True))
-    complaints += [_complaint(remark) for document in documents for remark in document.diagnostics]
-    return documents, complaints
+    try:
+        return find(paths, base=base), []
+    except UsageError:  # all that is wrong is told at once
+        refusals, good = [], []
+        for path in paths:
+            try:
+                find([path], base=base)
+                good.append(path)
+            except UsageError as error:
+                refusals.append(error)
+        return find(good, base=base), refusals
+
+
+def _unreadable(path: str, error: ArticleError) -> Document:
+    from wordish.model import Diagnostic, Document
+
+    fault = Diagnostic(
+        path=path, line=error.line or 1, name="unreadable", message=error.what, hint=error.hint
+    )
+    return Document(path=path, text="", diagnostics=(fault,))
 
 
 def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
     """What is to run, none when something keeps an article from running, which is told then."""
     from wordish.runner import Wish, plan
 
-    documents, complaints = _read(arguments, settings)
+    documents, refusals = _read(arguments, settings)
     wish = Wish(
         on=arguments.on,
         machine=arguments.machine,
@@ -254,42 +313,37 @@ def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> lis
         superuser=os.geteuid() == 0,
     )
     jobs, objections = plan(documents, wish=wish, machines=settings.machines)
-    complaints += map(_complaint, objections)
-    if _complain(told for told in complaints if told[3] or warn):
+    remarks = [*_remarks(documents), *objections]
+    if _complain(remarks, refusals, strict=arguments.strict, warn=warn):
         return []
     if not jobs:
         raise UsageError("no article has a shell session", hint=_PROMPTS)
     return jobs
 
 
-def _complaint(remark: Diagnostic) -> Complaint:
-
-    serious = remark.severity == "error"
-    text = str(remark) if serious else str(remark._replace(message=f"warning: {remark.message}"))
-    return remark.path, remark.line, text, serious
+def _remarks(documents: Iterable[Document]) -> Iterator[Diagnostic]:
+    return (remark for document in documents for remark in document.diagnostics)
 
 
-def _complain(complaints: Iterable[Complaint]) -> bool:
-    """Tell the complaints in order, each once; whether one of them is serious."""
-    told = sorted(set(complaints))
-    for _, _, text, _ in told:
-        _say(text)
-    return any(serious for *_, serious in told)
-
-
-def _say(text: str) -> None:
-    """One line for the user, beside the report."""
-    from wordish.reporters.style import visible
-
-    sys.stderr.write(f"{visible(text)}\n")
-    sys.stderr.flush()
-
-
-def _say_last(text: str) -> None:
-    """What ends the command; where it cannot be told, the exit status alone tells."""
-    with suppress(OSError):
-        _say(text)
-    _give_up_streams()
+def _complain(
+    remarks: Iterable[Diagnostic],
+    refusals: Iterable[UsageError] = (),
+    *,
+    strict: bool = False,
+    warn: bool = True,
+) -> bool:
+    """Tell in order, each once, what is wrong; whether it is serious, as with ``strict`` all of it is."""
+    lines = {(error.where, 0, str(error)) for error in refusals}
+    serious = bool(lines)
+    for remark in remarks:
+        error = strict or remark.severity == "error"
+        if error or warn:
+            text = remark if error else remark._replace(message=f"warning: {remark.message}")
+            lines.add((remark.path, remark.line, str(text)))
+            serious |= error
+    for _, _, line in sorted(lines):
+        say(line)
+    return serious
 
 
 def _status(transcripts: Iterable[Transcript]) -> int:
@@ -315,6 +369,7 @@ def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Calla
     """
     from wordish.destination import destination
     from wordish.reporters import REPORTERS, terminal
+    from wordish.reporters.order import in_order
     from wordish.reporters.style import PROGRESS
 
     if arguments.format not in REPORTERS:
@@ -324,7 +379,10 @@ def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Calla
     stream = stack.enter_context(destination(arguments.output))
     report = REPORTERS[arguments.format].report
     style = _style(stream, arguments.color, arguments.verbose - arguments.quiet)
-    audience = [stack.enter_context(report(stream, style=style, articles=articles))]
+    hear = stack.enter_context(report(stream, style=style, articles=articles))
+    if arguments.format != "terminal":  # that one shows what is under way, and orders the rest itself
+        hear = stack.enter_context(in_order(hear))
+    audience = [hear]
     if arguments.format != "terminal" or stream is not sys.stdout:
         progress = _style(sys.stderr, arguments.color, PROGRESS)
         audience.append(stack.enter_context(terminal.report(sys.stderr, style=progress, articles=articles)))
@@ -346,47 +404,3 @@ def _style(stream: TextIO, color: str, verbosity: int) -> Style:
     terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
     return Style(color=wanted, live=terminal, verbosity=verbosity)
-
-
-def _open_streams() -> None:
-    """Have descriptors 0, 1 and 2 taken, by ``/dev/null`` if need be: else other files would be these."""
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        try:
-            os.fstat(number)
-        except OSError:
-            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
-            os.set_inheritable(opened, True)
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False))  # noqa: SIM115
-
-
-def _give_up_streams() -> str:
-    """Keep the flush at exit from failing again on streams that cannot be written; their names."""
-    lost = []
-    for name, stream in (("standard output", sys.stdout), ("standard error", sys.stderr)):
-        try:
-            stream.flush()
-        except OSError:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
-            lost.append(name)
-    return " and ".join(lost)
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP interrupt as ^C does; who started us with one ignored (nohup) has a reason."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt

@@ -115,6 +115,7 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         options=article,
         diagnostics=_sorted(remarks, path),
         included={part.path: part.text for part in reading.parts},
+        conventions=conventions,
     )
 
 

@@ -31,6 +31,10 @@ class Outcome(enum.StrEnum):
     ERROR = "error"
 
 
+RED = (Outcome.FAILED, Outcome.ERROR)
+"""What makes a run fail."""
+
+
 class Severity(enum.StrEnum):
     """How bad a `Diagnostic` is: an ``ERROR`` keeps its article from running, a ``WARNING`` does not."""
 
@@ -61,8 +65,8 @@ class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
-    merged. ``status`` is an exit status or ``"any"``. The words are those of the page "markup" in
-    the documentation.
+    merged. ``status`` is an exit status or ``"any"``. ``lint_ignore`` are names of warnings,
+    separated by blanks. The words are those of the page "markup" in the documentation.
     """
 
     on: str | None = None
@@ -76,6 +80,7 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    lint_ignore: str | None = None
 
 
 class Conventions(NamedTuple):
@@ -170,8 +175,9 @@ class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte. ``included`` are, by path, the texts of the files
-    that it includes and that its steps and remarks may stand in.
+    too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
+    ``included`` are, by path, the texts of the files that it includes and that its steps and remarks may
+    stand in.
     """
 
     path: str
@@ -179,6 +185,7 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    conventions: Conventions = Conventions()
     included: Mapping[str, str] = {}
 
     @property
@@ -278,6 +285,15 @@ class Transcript(NamedTuple):
         return Outcome.SKIPPED
 
 
+class Planned(NamedTuple):
+    """News, the first of a run: the articles of these ``paths`` will be checked.
+
+    They are to be reported in this order, whichever ends first.
+    """
+
+    paths: tuple[str, ...]
+
+
 class Began(NamedTuple):
     """News: an article of ``total`` steps starts. ``path`` is the document's, as in all news."""
 
@@ -311,5 +327,5 @@ class Judged(NamedTuple):
     total: int
 
 
-Event: TypeAlias = Began | Said | Running | Judged | Transcript
-"""What reporters hear, in this order for one article; values, so that they can come from a worker."""
+Event: TypeAlias = Planned | Began | Said | Running | Judged | Transcript
+"""What reporters hear, in this order for one article; values, so that they can come from another process."""

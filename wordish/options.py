@@ -68,6 +68,12 @@ def _reason(value: Value) -> str:
     return value
 
 
+def _warnings(value: Value) -> str:
+    from wordish.catalogue import switched_off
+
+    return " ".join(sorted(switched_off(value if isinstance(value, str) else "")))
+
+
 def _one_of(*choices: str) -> Callable[[Value], str]:
     def convert(value: Value) -> str:
         if value not in choices:
@@ -102,6 +108,7 @@ WORDS: Mapping[str, Word] = {
     "skip": Word(read=_reason, levels=_EVERYWHERE, bare=True),
     "hidden": Word(read=_flag, levels=frozenset({"block"}), bare=True),
     "cleanup": Word(read=_flag, levels=frozenset({"block", "step"}), bare=True),
+    "lint-ignore": Word(read=_warnings, levels=_EVERYWHERE),
 }
 
 # The trailing comments of the first wordish.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wordish import __version__
+from wordish.catalogue import code
 from wordish.model import Diagnostic, Document, Options, Outcome, Step, Transcript, Verdict
 
 VERSION = 1
@@ -114,6 +115,7 @@ def diagnostic_values(diagnostic: Diagnostic) -> Values:
         "path": clean(diagnostic.path),
         "line": diagnostic.line,
         "severity": str(diagnostic.severity),
+        "code": code(diagnostic.name),
         "name": diagnostic.name,
         "message": clean(diagnostic.message),
         "hint": clean(diagnostic.hint),

@@ -64,11 +64,11 @@ def text_of(path: Path) -> str:
     except OSError as error:
         raise ArticleError(f"cannot be read: {error.strerror}", where=str(path)) from error
     if (at := data.find(0)) >= 0:
-        where = f"{path}:{data.count(10, 0, at) + 1}"
-        raise ArticleError(f"not a text: a NUL byte at offset {at}", where=where, hint="leave this file out")
+        line, what = data.count(10, 0, at) + 1, f"not a text: a NUL byte at offset {at}"
+        raise ArticleError(what, where=str(path), line=line, hint="leave this file out")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        where = f"{path}:{data.count(10, 0, error.start) + 1}"
+        line = data.count(10, 0, error.start) + 1
         what = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise ArticleError(what, where=where, hint="save it as UTF-8") from error
+        raise ArticleError(what, where=str(path), line=line, hint="save it as UTF-8") from error

@@ -308,7 +308,12 @@ def _reads(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
     new = {**document.included, **_texts(document, rows, edits)}
     load = loader(document.path, known=new)
-    again = parse(new.get(document.path, document.text), path=document.path, load=load)
+    again = parse(
+        new.get(document.path, document.text),
+        path=document.path,
+        conventions=document.conventions,
+        load=load,
+    )
     shown = {
         (edit.step.path, place(rows[edit.step.path], edit.step)): _normalised(
             rows[edit.step.path], edit.step, edit.lines

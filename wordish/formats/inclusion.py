@@ -58,23 +58,28 @@ class Included:
         target = " ".join(content.argument.split())
         if not target or (target.startswith("<") and target.endswith(">")):  # docutils' own definitions
             return
-        loaded = self._load(target, content.path)
+        path, line = content.path, content.start
+        loaded = self._load(target, path)
         self._count, self._length = self._count + 1, self._length + len(loaded.text)
         if self._count > MOST or self._length > LONGEST or len(self._open) > DEEPEST:
-            yield _told(content, "bad-include", "too much is included, one file by the other")
+            yield _fault(path, line, "bad-include", "too much is included, one file by the other")
             return
         language = _language(name, content, loaded.path)
         if loaded.fault:
             if language is None or language in CONSOLES | {"", "none", "plaintext"}:
-                yield _told(
-                    content, "missing-include", f"{target} is not included: {loaded.fault}", Severity.WARNING
+                yield _fault(
+                    path,
+                    line,
+                    "missing-include",
+                    f"{target} is not included: {loaded.fault}",
+                    severity=Severity.WARNING,
                 )
             return
         try:
             text = prepared(loaded.text)
             lines = _selected(content, text) if name == "literalinclude" else _clip(content, text)
         except ValueError as error:
-            yield _told(content, "bad-include", f"{target}: {error}")
+            yield _fault(path, line, "bad-include", f"{target}: {error}")
             return
         numbers = [number for number, _ in lines]
         shown = range(min(numbers, default=1), max(numbers, default=0) + 1)
@@ -85,7 +90,7 @@ class Included:
             key = (loaded.path, tuple(content.said(option) for option in _CLIPS))
             if key in self._open:
                 chain = " > ".join([*(path for path, _ in self._open), loaded.path])
-                yield _told(content, "include-cycle", f"a file includes itself: {chain}")
+                yield _fault(path, line, "include-cycle", f"a file includes itself: {chain}")
                 return
             self._open.append(key)
             found = self._markup(lines, loaded.path, content.said("parser").lower() or markup)
@@ -204,18 +209,11 @@ def _literal(lines: _Lines, path: str, language: str) -> Iterator[Session]:
     yield Session(start=numbers[0], end=numbers[-1], block=block)
 
 
-def _told(content: Content, name: str, message: str, severity: Severity = Severity.ERROR) -> Remark:
+def _fault(path: str, line: int, name: str, message: str, *, severity: Severity = Severity.ERROR) -> Remark:
     hints = {
         "missing-include": "name a text that is there, as seen from this file",
         "include-cycle": "take one of these inclusions out",
         "bad-include": "look at the options of this directive",
     }
-    fault = Diagnostic(
-        path=content.path,
-        line=content.start,
-        name=name,
-        severity=severity,
-        message=message,
-        hint=hints[name],
-    )
+    fault = Diagnostic(path=path, line=line, name=name, severity=severity, message=message, hint=hints[name])
     return Remark(diagnostics=(fault,))
