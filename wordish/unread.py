@@ -15,6 +15,12 @@ _SPELT = sorted(session.LANGUAGES - {"", "none", "text", "plaintext"})
 # Languages that show markup, in which a session is an example of the markup.
 _MARKUPS = frozenset({"markdown", "md", "myst", "rst", "rest", "restructuredtext", "html", "xml"})
 
+# Blocks that are no session for another reason than their language, and what to try.
+_WHY = {
+    "parsed-literal": ("there is markup in its block", "make it a code-block, or take the markup out"),
+    markdown.INDENTED: ("its fence is indented so far that it is code", "indent it less than four columns"),
+}
+
 
 def unread(text: str, reading: Reading, owned: Set[tuple[str, int]], *, path: str) -> Iterator[Diagnostic]:
     """A warning for each place that shows a session of which nothing is a step, nor part of one.
@@ -59,7 +65,7 @@ def _unread(
             continue
         elif session.is_looked_at(block):
             known.update(line for line in block.lines if starts and line >= starts[0])
-        elif starts and (block.language == "parsed-literal" or _near(block.language)):
+        elif starts and (block.language in _WHY or _near(block.language)):
             shown.add(starts[0])
         around.update(dict.fromkeys(block.lines, block))
     last = 0
@@ -82,8 +88,8 @@ def _unread_session(path: str, line: int, block: Block | None) -> Diagnostic:
         )
     elif session.is_looked_at(block):
         why, hint = "its prompt does not stand at the start of its line", "take off what stands before it"
-    elif block.language == "parsed-literal":
-        why, hint = "what its block shows depends on markup in it", "make it a code-block"
+    elif block.language in _WHY:
+        why, hint = _WHY[block.language]
     else:
         why = f"the block's language is {block.language!r}"
         near = _near(block.language)

@@ -16,6 +16,7 @@ from wordish.formats.reading import (
     Found,
     Reading,
     Remark,
+    Session,
     assemble,
     is_lost,
     lost,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".md", ".markdown")
 
+# The language of a fence that is indented so far that it is code itself.
+INDENTED = "indented-fence"
+
 # How deep directives may hold directives.
 DEPTH = 20
 
@@ -41,6 +45,8 @@ _DIRECTIVE = re.compile(r"\{([^}\s.#=][^}\s=]*)\}\s*(.*)")
 _ATTRIBUTES = re.compile(r"\{[^}]*\}?")
 _CLASS = re.compile(r"(?:(?<=[{\s])\.|(?<=\{)=)([\w+-]+)")
 _LANGUAGE = re.compile(r"[\w+-]*")
+_KRAMDOWN = re.compile(r"\{:\s*([^}]*\.\w[^}]*)\}[ \t]*(?:\n|$)")
+_FENCE = re.compile(r"\s*(?:```|~~~|:::)")
 _LOST_HINT = "put it on a line of its own, with a blank line before it"
 _ANY_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:[ \t]*(.*?)(-->|\Z)", re.DOTALL)
@@ -55,9 +61,9 @@ def read(text: str, *, path: str, load: Load) -> Reading:
     return assemble(everything, lines=text.split("\n"), path=path)
 
 
-def found(text: str, *, path: str, offset: int, included: Included) -> Iterator[Found]:
+def found(text: str, *, path: str, offset: int, included: Included) -> list[Found]:
     """What stands in a text whose first line is the file's line ``offset + 1``."""
-    yield from _found(text.replace("\r", _CR), _File(path=path, included=included), offset=offset, depth=0)
+    return _found(text.replace("\r", _CR), _File(path=path, included=included), offset=offset, depth=0)
 
 
 class _File(NamedTuple):
@@ -72,42 +78,59 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # 65 ms: only those who read Markdown pay
     from mdit_py_plugins.colon_fence import colon_fence_plugin
     from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
     from mdit_py_plugins.myst_blocks import myst_block_plugin
+
+    from wordish.formats.mkdocs import mkdocs_plugin
 
     parser = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
     for plugin in (front_matter_plugin, myst_block_plugin, colon_fence_plugin, deflist_plugin):
         parser.use(plugin)
-    return parser
+    # Its last rule would move the footnotes to the end, and drop those without a reference.
+    return parser.use(mkdocs_plugin).use(footnote_plugin).disable("footnote_tail")
 
 
-def _found(text: str, file: _File, *, offset: int, depth: int) -> Iterator[Found]:
+def _found(text: str, file: _File, *, offset: int, depth: int) -> list[Found]:
     path = file.path
+    found: list[Found] = []
     for token in _parser().parse(text):
         if not token.map:
             continue
         line, last = offset + token.map[0] + 1, offset + token.map[1]
         content = token.content.replace(_CR, "\r")
         if token.type == "fence" or (token.type == "colon_fence" and _is_fence(token)):
-            yield from _fence(token, file, line=line, last=last, depth=depth)
+            found += _fence(token, file, line=line, last=last, depth=depth)
         elif token.type == "colon_fence" and depth < DEPTH:
-            yield from _found(token.content, file, offset=line, depth=depth + 1)
+            found += _found(token.content, file, offset=line, depth=depth + 1)
         elif token.type == "inline":
+            if attributes := _KRAMDOWN.match(content):
+                found[-1:] = [_attributed(each, attributes.group(1), line=line) for each in found[-1:]]
             for number, shown in enumerate(content.split("\n"), line):
                 if is_lost(shown):
-                    yield Remark(diagnostics=(lost(path, number, _LOST_HINT),))
+                    found.append(Remark(diagnostics=(lost(path, number, _LOST_HINT),)))
         elif token.type == "code_block":
             lines = content.split("\n")
-            yield from session(lines, path=path, start=line, end=last, line=line, language="", tab=4)
+            language = INDENTED if _FENCE.match(content.lstrip("\n")) else ""
+            found += session(lines, path=path, start=line, end=last, line=line, language=language, tab=4)
         elif token.type == "html_block":
-            yield from _html_comments(content, path=path, line=line)
+            found += _html_comments(content, path=path, line=line)
         elif token.type == "myst_line_comment":
             if said := _LINE_COMMENT.match(content):
-                yield Comment(start=line, end=last, text=re.sub(r"(?m)^ ", "", said.group(1)))
+                found.append(Comment(start=line, end=last, text=re.sub(r"(?m)^ ", "", said.group(1))))
             else:
-                yield from misspelt(content, path=path, line=line, written="% wordish: ")
+                found += misspelt(content, path=path, line=line, written="% wordish: ")
         elif token.type == "front_matter" and line == 1 and file.included.at_the_top:
-            yield from _front_matter(content, path=path)
+            found += _front_matter(content, path=path)
+    return found
+
+
+def _attributed(found: Found, classes: str, *, line: int) -> Found:
+    """A block right above a line of Kramdown's attributes: the first class is its language, if it has none."""
+    if not isinstance(found, Session) or found.end != line - 1 or found.block.language:
+        return found
+    language = classes.split(".")[1].split()[0].removeprefix("language-")
+    return found._replace(end=line, block=found.block._replace(language=language))
 
 
 def _fence(token: Token, file: _File, *, line: int, last: int, depth: int) -> Iterator[Found]:
