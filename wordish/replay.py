@@ -6,6 +6,8 @@ The steps run in the article's order. What keeps a step from running:
 - a failure before it (``after line N``), unless ``keep_going``; a lost shell is always the end;
 - an interruption before it.
 
+What a step prints that the article shows together with that of the next one is judged there.
+
 Cleanup steps run all the same, at their place in that order: in an article that passes they are
 steps like any other, in one that does not they are what still runs at the end. Only a second
 interruption, or the loss of the machine, skips them.
@@ -17,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from wordish.errors import MachineError
 from wordish.judge import judge
-from wordish.model import RED, Document, Judged, Outcome, Running, Step, User, Verdict
+from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.shell import Shell
 
 
@@ -43,6 +45,7 @@ def replay(
     lost: dict[User, MachineError] = {}
     ended: list[Shell] = []
     inside: Shell | None = None  # the last one; it gets all steps while a shell is open inside it
+    printed: list[Output] = []  # by the steps just before, whose outputs are shown with the next one's
     interruptions = 0
     for number, step in enumerate(document.steps, 1):
         try:
@@ -58,7 +61,13 @@ def replay(
                 shell = inside if inside and inside.depth else shell_for(step.user)
                 inside = shell
                 verdict = _attempt(
-                    step, shell, shell_for, timeout=timeout, following=document.steps[number:], ended=ended
+                    step,
+                    shell,
+                    shell_for,
+                    timeout=timeout,
+                    following=document.steps[number:],
+                    ended=ended,
+                    printed=printed,
                 )
         except KeyboardInterrupt as interruption:
             interruptions += 2 if interruption.args == (2,) else 1
@@ -70,10 +79,13 @@ def replay(
             tell(Judged(path=document.path, verdict=verdict, number=number, total=total))
         except KeyboardInterrupt:
             interruptions += 1
+        if not step.expectation.together:
+            printed.clear()
+        here = f"line {step.line}" if step.path == document.path else f"{step.path}:{step.line}"
         if interruptions:
-            stopped = stopped or f"interrupted at line {step.line}"
+            stopped = stopped or f"interrupted at {here}"
         elif verdict.outcome in RED and not (keep_going and _can_go_on(verdict)):
-            stopped = stopped or f"after line {step.line}"
+            stopped = stopped or f"after {here}"
         yield verdict
     if interruptions:
         raise KeyboardInterrupt
@@ -103,8 +115,11 @@ def _attempt(
     timeout: float,
     following: Iterable[Step],
     ended: list[Shell],
+    printed: list[Output],
 ) -> Verdict:
     """Run one step in ``shell`` and judge it; a shell that it ends is added to ``ended``.
+
+    It is judged by what was ``printed`` before it, too, and adds to that if it is shown with the next one's.
 
     A step that ends its shell and is not the last one has failed, whatever it printed: otherwise an
     ``exit 0`` in the middle would turn the rest of the article into a silent pass.
@@ -117,6 +132,10 @@ def _attempt(
     if enters is None and not waiting:
         enters = False  # nothing would be typed there
     output = shell.run(step.command, timeout=seconds, enters=enters)
+    if step.expectation.together:
+        printed.append(output)
+    else:
+        output = _all(printed, output) if printed else output
     verdict = judge(step, output, timeout=seconds)
     if not output.ended:
         return verdict
@@ -128,3 +147,14 @@ def _attempt(
     if verdict.outcome is Outcome.PASSED and needed:
         return verdict._replace(outcome=Outcome.FAILED, reason="the shell ended here, and steps follow")
     return verdict
+
+
+def _all(before: Iterable[Output], last: Output) -> Output:
+    """The last output as if one command had printed it together with those before it."""
+    outputs = [*before, last]
+    lines: list[str] = []
+    for output in outputs:
+        above, below = output.around
+        lines += [""] * above + (output.stdout.split("\n") if output.stdout else []) + [""] * below
+    stderr = "\n".join(output.stderr for output in outputs if output.stderr)
+    return last._replace(stdout="\n".join(lines).strip("\n"), stderr=stderr)

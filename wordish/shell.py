@@ -24,7 +24,7 @@ from pexpect.spawnbase import SpawnBase
 
 from wordish.errors import MachineError
 from wordish.model import Output
-from wordish.screen import shown
+from wordish.screen import around, shown
 from wordish.terminal import Terminal
 
 # A terminal hands over lines of at most 4095 bytes (termios(3), canonical mode); control
@@ -166,7 +166,7 @@ class Shell:
         stdout, stderr = self._dialogue.forget()
         return Output(
             stdout=shown(stdout), stderr=shown(stderr), status=status if finished else None,
-            elapsed=elapsed, ended=how == _ENDED, asked=asked,
+            elapsed=elapsed, ended=how == _ENDED, asked=asked, around=around(stdout),
         )  # fmt: skip
 
     def _find_home(self) -> None:
