@@ -38,6 +38,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _check(_command(commands, "check", "verify articles"))
     _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
+    _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
     _export(_command(commands, "export", "an article's steps as a shell script or a transcript"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
@@ -88,6 +89,12 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _list(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _articles(parser)
+    _run(parser)
     parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
 
 

@@ -115,6 +115,12 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document
     return Document(path=path, text=text, steps=tuple(steps), options=article, diagnostics=_sorted(remarks))
 
 
+def blocks(document: Document) -> tuple[Block, ...]:
+    """The blocks of an article, in whatever language."""
+    prepared = document.text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return _reading(prepared, path=document.path).blocks
+
+
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
     """What is no regular expression where the author said that it is one."""
     expectation = step.expectation
