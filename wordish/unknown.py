@@ -91,4 +91,4 @@ def _meant(name: str, programs: Programs, *, user: str) -> str:
 
     if user == "user" and name in programs["root"]:
         return name
-    return next(iter(difflib.get_close_matches(name, programs["root"], n=1, cutoff=0.8)), "")
+    return next(iter(difflib.get_close_matches(name, programs["root"], n=1, cutoff=0.75)), "")
