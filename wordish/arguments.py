@@ -89,6 +89,7 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _list(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="all lines of commands and outputs")
     parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
 
 

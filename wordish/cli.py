@@ -161,9 +161,12 @@ def list_(arguments: Namespace) -> int:
 
         write(listing(documents), sys.stdout)
     else:
-        from wordish.reporters.words import steps
+        from wordish.reporters.listing import steps
 
-        sys.stdout.writelines(f"{line}\n" for document in documents for line in steps(document))
+        width = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+        for document in documents:
+            lines = steps(document, width=width, verbose=arguments.verbose)
+            sys.stdout.writelines(f"{line}\n" for line in lines)
     return TROUBLE if _complain(_remarks(documents), refusals, strict=arguments.strict) else PASSED
 
 

@@ -93,14 +93,6 @@ def _circumstances(verdict: Verdict) -> Iterator[Line]:
             yield [(f"      {line}", "")]
 
 
-def steps(document: Document) -> Iterator[str]:
-    """The steps as parsed: ``file:line: ``, prompt and command, whose further lines are indented."""
-    for step in document.steps:
-        first, *rest = visible(step.command).split("\n")
-        yield f"{visible(step.path)}:{step.line}: {visible(step.prompt.rstrip())} {first}"
-        yield from (f"    {line}" for line in rest)
-
-
 def remarks(documents: Sequence[Document]) -> Iterator[str]:
     """All remarks, ``file:line: code name: what: what to try``, and a sum."""
     found = [remark for document in documents for remark in document.diagnostics]
