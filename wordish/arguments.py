@@ -39,7 +39,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
     _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
-    _export(_command(commands, "export", "an article's steps as a shell script or a transcript"))
+    _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
@@ -81,7 +81,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs=1, metavar="PATH", help="an article")
-    parser.add_argument("--to", default="script", choices=("script", "transcript"), help="default: script")
+    parser.add_argument(
+        "--to", default="script", choices=("script", "transcript", "json"), help="default: script"
+    )
     parser.add_argument("--output", default="-", metavar="FILE", help="where it goes (- is stdout)")
     _config(parser)
     _remarks(parser)

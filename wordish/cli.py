@@ -147,7 +147,13 @@ def export(arguments: Namespace) -> int:
     if not document.steps:
         raise UsageError("no session found", where=f"{document.path}:1", hint=_PROMPTS)
     with destination(arguments.output) as stream:
-        stream.write(FORMS[arguments.to](document))
+        if arguments.to == "json":
+            from wordish.record import listing
+            from wordish.reporters.json import write
+
+            write(listing(documents), stream)
+        else:
+            stream.write(FORMS[arguments.to](document))
     return PASSED
 
 

@@ -89,6 +89,12 @@ def plainly_complete(line: str) -> bool:
     return not (dangling or redirected)
 
 
+def is_one_pipeline(command: str) -> bool:
+    """Whether this is surely one command of plain words, or such commands joined by ``|`` alone."""
+    operators = (piece.group() for piece in _PIECE.finditer(command) if piece.lastgroup == "operator")
+    return "\n" not in command and plainly_complete(command) and all(sign == "|" for sign in operators)
+
+
 def wanting(text: str) -> str:
     """What bash still waits for after ``text``; "" when it is a whole command.
 
