@@ -38,7 +38,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _check(_command(commands, "check", "verify articles"))
     _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
-    _export(_command(commands, "export", "an article's steps as a shell script or a transcript"))
+    _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
+    _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
@@ -84,7 +85,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs=1, metavar="PATH", help="an article")
-    parser.add_argument("--to", default="script", choices=("script", "transcript"), help="default: script")
+    parser.add_argument(
+        "--to", default="script", choices=("script", "transcript", "json"), help="default: script"
+    )
     parser.add_argument("--output", default="-", metavar="FILE", help="where it goes (- is stdout)")
     _config(parser)
     _remarks(parser)
@@ -92,6 +95,13 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _list(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="all lines of commands and outputs")
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _articles(parser)
+    _run(parser)
     parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
 
 

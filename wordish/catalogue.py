@@ -53,6 +53,19 @@ CATALOGUE: Final = (
     Kind("W007", "missing-include", "a file that is included cannot be read"),
     Kind("W008", "stray-output", "an output is compared with nothing"),
     Kind("W012", "guessed-root-prompt", "a line that begins with `# ` looks like a command of root"),
+    Kind("W101", "misspelt-hint", "a trailing comment is almost a hint"),
+    Kind("W102", "unknown-program", "a program is not found where the article runs"),
+    Kind("W103", "sudo-as-root", "a command of root calls sudo"),
+    Kind("W104", "no-cleanup", "root's steps on a target that is not thrown away, and none cleans up"),
+    Kind("W105", "ellipsis-command", "a command holds an ellipsis"),
+    Kind("W106", "no-prompt", "a block of a terminal's session has no prompt"),
+    Kind("W107", "sleep-beyond-timeout", "a command sleeps for longer than it may take"),
+    Kind("W108", "long-timeout", "a step's timeout is longer than the article's"),
+    Kind("W111", "ignored-step", "nothing of a step is judged"),
+    Kind("W112", "any-status", "any exit status passes"),
+    Kind("W113", "unjudged-output", "an output is shown and not compared"),
+    Kind("W114", "only-ellipsis", "any output passes, for nothing but an ellipsis is shown"),
+    Kind("W115", "any-pattern", "a pattern is shown that any line matches"),
 )  # fmt: skip
 
 _NAMES: Final = {kind.name: kind for kind in CATALOGUE}

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
@@ -24,9 +24,8 @@ from wordish.process import give_up_streams, interruptible, open_streams, say, s
 if TYPE_CHECKING:
     from wordish.config import Settings
     from wordish.document import Found
-    from wordish.model import Diagnostic, Document, Event, Transcript
-    from wordish.reporters.style import Style
-    from wordish.runner import Job
+    from wordish.model import Diagnostic, Document, Transcript
+    from wordish.runner import Job, Wish
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -70,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
+    from wordish.audience import audience
     from wordish.model import Planned
 
     settings = _settings(arguments)
@@ -78,7 +78,15 @@ def check(arguments: Namespace) -> int:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
-        tell = _audience(arguments, articles=len(jobs), stack=stack)
+        tell = stack.enter_context(
+            audience(
+                arguments.format,
+                arguments.output,
+                articles=len(jobs),
+                color=arguments.color,
+                verbosity=arguments.verbose - arguments.quiet,
+            )
+        )
         tell(Planned(paths=tuple(job.document.path for job in jobs)))
         return _status(run(exit_first=arguments.exitfirst, tell=tell))
 
@@ -118,6 +126,7 @@ def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterat
 
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
+    from wordish.audience import style
     from wordish.destination import give_back
     from wordish.reporters.style import PROGRESS
     from wordish.reporters.terminal import report
@@ -133,7 +142,7 @@ def update(arguments: Namespace) -> int:
     status = PASSED
     written: dict[str, str] = {}
     words = sys.stderr if arguments.diff else sys.stdout
-    with report(sys.stderr, style=_style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
+    with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
         for transcript in run(
             jobs,
             machines=settings.machines,
@@ -172,7 +181,13 @@ def export(arguments: Namespace) -> int:
     if not document.steps:
         raise UsageError("no session found", where=f"{document.path}:1", hint=_PROMPTS)
     with destination(arguments.output) as stream:
-        stream.write(FORMS[arguments.to](document))
+        if arguments.to == "json":
+            from wordish.record import listing
+            from wordish.reporters.json import write
+
+            write(listing(documents), stream)
+        else:
+            stream.write(FORMS[arguments.to](document))
     return PASSED
 
 
@@ -186,10 +201,41 @@ def list_(arguments: Namespace) -> int:
 
         write(listing(documents), sys.stdout)
     else:
-        from wordish.reporters.words import steps
+        from wordish.reporters.listing import steps
 
-        sys.stdout.writelines(f"{line}\n" for document in documents for line in steps(document))
+        width = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+        for document in documents:
+            lines = steps(document, width=width, verbose=arguments.verbose)
+            sys.stdout.writelines(f"{line}\n" for line in lines)
     return TROUBLE if _complain(_remarks(documents), refusals, strict=arguments.strict) else PASSED
+
+
+def lint(arguments: Namespace) -> int:
+    """``wordish lint``: everything there is to say about the articles without running them."""
+    from wordish.lint import lint as linted
+
+    settings = _settings(arguments)
+    documents, refusals = _read(arguments, settings)
+    documents, notes = linted(
+        documents,
+        wish=_wish(arguments, settings, superuser=True),
+        machines=settings.machines,
+        timeout=arguments.timeout or settings.timeout,
+        off=settings.ignore | {*arguments.ignore},
+    )
+    if arguments.format == "json":
+        from wordish.record import remarks
+        from wordish.reporters.json import write
+
+        write(remarks(documents, notes), sys.stdout)
+    else:
+        from wordish.reporters.words import remarks as lines
+
+        sys.stdout.writelines(f"{line}\n" for line in lines(documents))
+    for note in notes:
+        say(f"wordish: {note}")
+    serious = any(arguments.strict or remark.severity == "error" for remark in _remarks(documents))
+    return TROUBLE if _complain((), refusals) or serious else PASSED
 
 
 def machine(arguments: Namespace) -> int:
@@ -239,6 +285,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "update": update,
     "list": list_,
     "export": export,
+    "lint": lint,
     "machine": machine,
     "doctor": doctor,
 }
@@ -302,16 +349,10 @@ def _unreadable(path: str, error: ArticleError) -> Document:
 
 def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
     """What is to run, none when something keeps an article from running, which is told then."""
-    from wordish.runner import Wish, plan
+    from wordish.runner import plan
 
     documents, refusals = _read(arguments, settings)
-    wish = Wish(
-        on=arguments.on,
-        machine=arguments.machine,
-        default_machine=settings.machine,
-        as_root=arguments.as_root,
-        superuser=os.geteuid() == 0,
-    )
+    wish = _wish(arguments, settings, superuser=os.geteuid() == 0)
     jobs, objections = plan(documents, wish=wish, machines=settings.machines)
     remarks = [*_remarks(documents), *objections]
     if _complain(remarks, refusals, strict=arguments.strict, warn=warn):
@@ -319,6 +360,18 @@ def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> lis
     if not jobs:
         raise UsageError("no article has a shell session", hint=_PROMPTS)
     return jobs
+
+
+def _wish(arguments: Namespace, settings: Settings, *, superuser: bool) -> Wish:
+    from wordish.runner import Wish
+
+    return Wish(
+        on=arguments.on,
+        machine=arguments.machine,
+        default_machine=settings.machine,
+        as_root=arguments.as_root,
+        superuser=superuser,
+    )
 
 
 def _remarks(documents: Iterable[Document]) -> Iterator[Diagnostic]:
@@ -359,48 +412,3 @@ def _trouble(transcript: Transcript) -> int:
 
 
 _STATUSES = {"passed": PASSED, "skipped": PASSED, "failed": FAILED, "error": TROUBLE}
-
-
-def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Callable[[Event], None]:
-    """What hears the run: the report, and on stderr the progress of one that is written elsewhere.
-
-    When the reader of the report goes away, the run is interrupted, as by ^C, so that articles are
-    still cleaned up after.
-    """
-    from wordish.destination import destination
-    from wordish.reporters import REPORTERS, terminal
-    from wordish.reporters.order import in_order
-    from wordish.reporters.style import PROGRESS
-
-    if arguments.format not in REPORTERS:
-        raise UsageError(
-            "no such form", where=f"--format {arguments.format}", hint=f"there are {', '.join(REPORTERS)}"
-        )
-    stream = stack.enter_context(destination(arguments.output))
-    report = REPORTERS[arguments.format].report
-    style = _style(stream, arguments.color, arguments.verbose - arguments.quiet)
-    hear = stack.enter_context(report(stream, style=style, articles=articles))
-    if arguments.format != "terminal":  # that one shows what is under way, and orders the rest itself
-        hear = stack.enter_context(in_order(hear))
-    audience = [hear]
-    if arguments.format != "terminal" or stream is not sys.stdout:
-        progress = _style(sys.stderr, arguments.color, PROGRESS)
-        audience.append(stack.enter_context(terminal.report(sys.stderr, style=progress, articles=articles)))
-
-    def tell(event: Event) -> None:
-        try:
-            for hear in audience:
-                hear(event)
-        except BrokenPipeError:
-            audience.clear()
-            raise KeyboardInterrupt from None
-
-    return tell
-
-
-def _style(stream: TextIO, color: str, verbosity: int) -> Style:
-    from wordish.reporters.style import Style
-
-    terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
-    return Style(color=wanted, live=terminal, verbosity=verbosity)

@@ -13,7 +13,7 @@ from wordish.errors import ArticleError, UsageError
 from wordish.formats import FORMATS, Format
 from wordish.formats.inclusion import Load
 from wordish.formats.reading import Reading, prepared
-from wordish.model import Conventions, Diagnostic, Document, Severity, Step
+from wordish.model import Block, Conventions, Diagnostic, Document, Severity, Step
 from wordish.pattern import regex_errors
 from wordish.sources import loader, nothing, text_of
 from wordish.unread import unread
@@ -117,6 +117,11 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         included={part.path: part.text for part in reading.parts},
         conventions=conventions,
     )
+
+
+def blocks_of(document: Document) -> tuple[Block, ...]:
+    """The blocks of an article's own file, in whatever language."""
+    return _reading(prepared(document.text), path=document.path, load=nothing).blocks
 
 
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:

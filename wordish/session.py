@@ -22,7 +22,7 @@ LANGUAGES = frozenset(
     }
 )
 # Where a "# " at the start of a line was root's prompt more often than not.
-_CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
+CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
 
 _NOTHING = Options()
 
@@ -327,7 +327,7 @@ def _open_command(path: str, line: int, command: str, wanted: str) -> Diagnostic
 
 
 def _guessed(block: Block, lines: Sequence[str]) -> Iterator[Diagnostic]:
-    if block.language.lower() not in _CONSOLES or block.running:
+    if block.language.lower() not in CONSOLES or block.running:
         return
     for number, text in enumerate(lines):
         if prompts.looks_like_root(text):
