@@ -59,7 +59,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FORM[=FILE]",
-        help="terminal (default) or json; several times for several reports",
+        help="terminal (default), json, junit, github, tap, html; several times for several reports",
     )
     parser.add_argument("--output", metavar="FILE", help="where the report goes (default, and -: stdout)")
     parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
