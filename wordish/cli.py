@@ -11,7 +11,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -24,7 +24,7 @@ from wordish.process import give_up_streams, interruptible, open_streams, say, s
 if TYPE_CHECKING:
     from wordish.config import Settings
     from wordish.document import Found
-    from wordish.model import Diagnostic, Document, Transcript
+    from wordish.model import Diagnostic, Document, Event, Transcript
     from wordish.runner import Job, Wish
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
@@ -69,23 +69,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.audience import audience
+    from wordish.audience import audience, wanted
     from wordish.model import Planned
 
+    reports = wanted(arguments.format, arguments.output)
     settings = _settings(arguments)
     jobs = _jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
-        tell = stack.enter_context(
-            audience(
-                arguments.format,
-                arguments.output,
-                articles=len(jobs),
-                color=arguments.color,
-                verbosity=arguments.verbose - arguments.quiet,
-            )
+        tell = audience(
+            reports,
+            articles=len(jobs),
+            color=arguments.color,
+            verbosity=arguments.verbose - arguments.quiet,
+            also=[stack.enter_context(keeper) for keeper in _keepers(arguments, settings)],
+            stack=stack,
         )
         tell(Planned(paths=tuple(job.document.path for job in jobs)))
         return _status(run(exit_first=arguments.exitfirst, tell=tell))
@@ -99,6 +99,7 @@ def _running(
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
         "keep_going": arguments.keep_going,
+        "survey": arguments.record,
     }
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
     if wanted != 1 and len(jobs) > 1:
@@ -124,13 +125,27 @@ def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterat
     remember(ended)
 
 
+def _keepers(
+    arguments: Namespace, settings: Settings
+) -> Iterator[AbstractContextManager[Callable[[Event], None]]]:
+    """What keeps the findings of a check: the record, and recordings to play."""
+    if arguments.record:
+        from wordish.verified import recording
+
+        yield recording(settings.directory / settings.record, everything=not arguments.paths)
+    if arguments.cast:
+        from wordish.cast import casting
+
+        yield casting(Path(arguments.cast), base=settings.directory)
+
+
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
     from wordish.audience import style
-    from wordish.destination import give_back
     from wordish.reporters.style import PROGRESS
     from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
+    from wordish.rewrite import give_back
     from wordish.runner import run
     from wordish.update import rival
     from wordish.update import update as renewed

@@ -265,6 +265,7 @@ class Transcript(NamedTuple):
 
     ``started`` is ISO 8601 with the offset, ``elapsed`` in seconds. ``error`` says why wordish
     could not tell, "" when it could. ``interrupted``: the user stopped it before its end.
+    ``packages``: name and version of those whose programs ran, where somebody asked for them.
     """
 
     document: Document
@@ -275,6 +276,7 @@ class Transcript(NamedTuple):
     environment: Mapping[str, str] = {}
     error: str = ""
     interrupted: bool = False
+    packages: Mapping[str, str] = {}
 
     @property
     def outcome(self) -> Outcome:
