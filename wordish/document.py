@@ -13,7 +13,7 @@ from wordish import prompts, session
 from wordish.errors import ArticleError, UsageError
 from wordish.formats import FORMATS, Format, markdown
 from wordish.formats.reading import Reading
-from wordish.model import Block, Conventions, Diagnostic, Document, Severity, Step
+from wordish.model import Block, Conventions, Diagnostic, Document, Options, Scope, Severity, Step
 from wordish.pattern import regex_errors
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
@@ -104,7 +104,8 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document
     article = words.merge(conventions.options, reading.options)
     for block in reading.blocks:
         more, faults = session.steps(block, outer=article)
-        steps += more
+        scopes = _scopes(article, block.options, path=path, line=block.line)
+        steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
     owned = _owned(steps)
@@ -119,6 +120,22 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document
         options=article,
         diagnostics=_sorted(remarks),
         conventions=conventions,
+    )
+
+
+def _scopes(article: Options, block: Options, *, path: str, line: int) -> tuple[Scope, ...]:
+    """What surrounds a block at this line: what the article says, and what is said of the block."""
+    return tuple(
+        Scope(
+            path=path,
+            line=at,
+            cwd=said.cwd or "",
+            env=said.env or (),
+            needs=said.needs or (),
+            skip_if=said.skip_if or "",
+        )
+        for at, said in ((0, article), (line, block))
+        if said.cwd or said.env or said.needs or said.skip_if
     )
 
 

@@ -2,7 +2,7 @@
 
 The steps run in the article's order. What keeps a step from running:
 
-- its own ``skip``;
+- its own ``skip``, or a condition of it that does not hold (`wordish.surroundings`);
 - a failure before it (``after line N``), unless ``keep_going``; a lost shell is always the end;
 - an interruption before it.
 
@@ -13,12 +13,16 @@ interruption, or the loss of the machine, skips them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
 from wordish.judge import judge
 from wordish.model import RED, Document, Judged, Outcome, Running, Step, User, Verdict
 from wordish.shell import Shell
+
+if TYPE_CHECKING:
+    from wordish.surroundings import Surroundings
 
 
 def replay(
@@ -39,6 +43,7 @@ def replay(
     first `wordish.errors.MachineError` when one was met.
     """
     total = len(document.steps)
+    around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
     lost: dict[User, MachineError] = {}
     ended: list[Shell] = []
@@ -48,8 +53,14 @@ def replay(
             reason = _reason_to_skip(
                 step, stopped=stopped, lost=step.user in lost, given_up=interruptions > 1
             )
+            wrong = ""
+            if around and not reason and not _is_over(shell := shell_for(step.user), ended):
+                reason, wrong = around.prepare(step, shell)
+                step = step.skipped(reason) if reason else step
             if reason:
                 verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
+            elif wrong:
+                verdict = Verdict(step=step, outcome=Outcome.FAILED, reason=wrong)
             else:
                 tell(Running(path=document.path, step=step, number=number, total=total))
                 verdict = _attempt(
@@ -74,6 +85,18 @@ def replay(
         raise KeyboardInterrupt
     if lost:
         raise next(iter(lost.values()))
+
+
+def _surroundings(steps: Sequence[Step]) -> Surroundings | None:
+    if not any(step.scopes or step.options.skip_if for step in steps):
+        return None
+    from wordish.surroundings import Surroundings  # few articles have any
+
+    return Surroundings()
+
+
+def _is_over(shell: Shell, ended: Iterable[Shell]) -> bool:
+    return any(shell is other for other in ended)
 
 
 def _reason_to_skip(step: Step, *, stopped: str, lost: bool, given_up: bool) -> str:
@@ -104,7 +127,7 @@ def _attempt(
     ``exit 0`` in the middle would turn the rest of the article into a silent pass.
     """
     shell = shell_for(step.user)
-    if any(shell is other for other in ended):
+    if _is_over(shell, ended):
         return Verdict(step=step, outcome=Outcome.SKIPPED, reason="its shell has ended")
     seconds = timeout if step.options.timeout is None else step.options.timeout
     output = shell.run(step.command, timeout=seconds)

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from wordish import conditions
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
     RED,
@@ -71,7 +73,8 @@ def plan(
             if any(remark.name == "no-session" for remark in document.diagnostics):
                 jobs.append(Job(document=document, target=target))
             continue
-        found = _objection(document, target, machines=machines, superuser=wish.superuser)
+        certain = settled(document, target, superuser=wish.superuser)
+        found = _objection(certain, target, machines=machines, superuser=wish.superuser)
         if found:
             problems.append(found)
         else:
@@ -91,6 +94,30 @@ def choose(document: Document, wish: Wish) -> Target:
     return Target(kind=kind, address=address, as_root=as_root)
 
 
+def settled(document: Document, target: Target, *, superuser: bool) -> Document:
+    """The document with those conditions decided that ask for the target, or whether it may act as root."""
+    if not any(step.options.skip_if for step in document.steps):
+        return document
+    steps = []
+    for step in document.steps:
+        condition = conditions.parse(step.options.skip_if or "")
+        holds = None
+        if condition and condition.kind == "target":
+            holds = condition.name == target.kind
+        elif condition and condition.kind == "root" and step.user == "root":
+            holds = _may_be_root(target, superuser=superuser)
+        if condition and holds is not None:
+            reason = "" if holds == condition.negated else f"asked for when {step.options.skip_if}"
+            step = step.skipped(reason or None)
+        steps.append(step)
+    return document._replace(steps=tuple(steps))
+
+
+def _may_be_root(target: Target, *, superuser: bool) -> bool:
+    disposable = target.kind in TARGETS and TARGETS[target.kind].DISPOSABLE
+    return disposable or (target.as_root and (superuser or target.kind != "host"))
+
+
 def check(
     job: Job,
     *,
@@ -104,7 +131,8 @@ def check(
     Never raises for a broken machine or an interruption: the transcript says so, and has a
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say.
     """
-    document, target = job.document, job.target
+    target = job.target
+    document = settled(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
     verdicts: list[Verdict] = []
@@ -127,7 +155,7 @@ def check(
     except MachineError as broken:
         error = str(broken)
     transcript = Transcript(
-        document=document,
+        document=job.document,
         target=target,
         verdicts=(*verdicts, *_unreached(document.steps[len(verdicts) :])),
         started=started,
@@ -240,11 +268,7 @@ def _objection(
             hint=_described(machines) if target.machine else _choice(machines),
         )
     roots = [step for step in document.steps if step.user == "root" and step.options.skip is None]
-    if (
-        not roots
-        or TARGETS[target.kind].DISPOSABLE
-        or (target.as_root and (superuser or target.kind != "host"))
-    ):
+    if not roots or _may_be_root(target, superuser=superuser):
         return None
     return Diagnostic(
         path=roots[0].path,
