@@ -28,7 +28,7 @@ from wordish.model import (
     Target,
     Transcript,
 )
-from wordish.runner import Job, Wish, check, choose, plan, run, settled
+from wordish.runner import Job, Wish, check, choose, plan, run, to_run
 from wordish.targets import TARGETS
 
 MACHINES = {name: Machine(name=name) for name in ("bookworm", "trixie")}
@@ -149,7 +149,7 @@ def conditional(condition: str, *prompts: str) -> Document:
 def test_conditions_on_the_target_and_on_root_are_decided_before(
     condition: str, target: Target, superuser: bool, skips: list[str | None]
 ) -> None:
-    document = settled(conditional(condition, "~$", "~#"), target, superuser=superuser)
+    document = to_run(conditional(condition, "~$", "~#"), target, superuser=superuser)
     assert [step.options.skip for step in document.steps] == skips
     still = {step.options.skip_if for step, skip in zip(document.steps, skips, strict=True) if not skip}
     assert still <= {None, condition}

@@ -39,6 +39,8 @@ CATALOGUE: Final = (
     Kind("E009", "session-in-comment", "a comment holds a session but not hidden, or hidden but no prompt"),
     Kind("E010", "too-deep", "the markup is nested deeper than can be read"),
     Kind("E011", "unreadable", "the file cannot be read, or is no text in UTF-8"),
+    Kind("E012", "no-such-article", "an article that runs before is not there, or has no session"),
+    Kind("E013", "circular-after", "an article comes after itself"),
     Kind("E101", "unknown-target", "there is no such target"),
     Kind("E102", "unknown-machine", "the machine is not described, or none of several is chosen"),
     Kind("E103", "root-prompt", "a root prompt would run on a target that is not thrown away"),

@@ -12,9 +12,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
@@ -69,21 +70,50 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.runner import run
+    from wordish.model import Planned
 
     settings = _settings(arguments)
     jobs = _jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
         return TROUBLE
     with ExitStack() as stack:
-        transcripts = run(
-            jobs,
-            machines=settings.machines,
-            timeout=arguments.timeout or settings.timeout,
-            keep_going=arguments.keep_going,
-            tell=_audience(arguments, articles=len(jobs), stack=stack),
-        )
-        return _status(transcripts)
+        run = _running(arguments, settings, jobs, stack)
+        tell = _audience(arguments, articles=len(jobs), stack=stack)
+        tell(Planned(paths=tuple(job.document.path for job in jobs)))
+        return _status(run(exit_first=arguments.exitfirst, tell=tell))
+
+
+def _running(
+    arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
+) -> Callable[..., Iterable[Transcript]]:
+    """What checks the jobs: this process one by one, or others side by side."""
+    how: dict[str, Any] = {
+        "machines": settings.machines,
+        "timeout": arguments.timeout or settings.timeout,
+        "keep_going": arguments.keep_going,
+    }
+    wanted = settings.jobs if arguments.jobs is None else arguments.jobs
+    if wanted != 1 and len(jobs) > 1:
+        from wordish import workers
+
+        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
+        if together > 1:
+            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
+            return partial(_remembering, partial(workers.run, crew))
+    from wordish.runner import run
+
+    return partial(run, jobs, **how)
+
+
+def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
+    """Run with what is known of the articles' durations, and keep what is learnt."""
+    from wordish.durations import remember, remembered
+
+    ended = []
+    for transcript in run(durations=remembered(), **how):
+        ended.append(transcript._replace(verdicts=()))
+        yield transcript
+    remember(ended)
 
 
 def update(arguments: Namespace) -> int:
@@ -225,15 +255,15 @@ def _settings(arguments: Namespace) -> Settings:
 
 def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[UsageError]]:
     """All the articles, without the warnings that are switched off, and the paths that name none."""
+    from wordish.after import read
     from wordish.catalogue import told
-    from wordish.document import read
 
     off = settings.ignore | {*arguments.ignore}
     documents: list[Document] = []
     paths, refusals = _found(arguments, settings)
     for path in paths:
         try:
-            document = read(path, conventions=settings.conventions_of(path))
+            document = read(path, conventions_of=settings.conventions_of)
         except ArticleError as error:
             document = _unreadable(str(path), error)
         documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))
@@ -340,6 +370,7 @@ def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Calla
     """
     from wordish.destination import destination
     from wordish.reporters import REPORTERS, terminal
+    from wordish.reporters.order import in_order
     from wordish.reporters.style import PROGRESS
 
     if arguments.format not in REPORTERS:
@@ -349,7 +380,10 @@ def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Calla
     stream = stack.enter_context(destination(arguments.output))
     report = REPORTERS[arguments.format].report
     style = _style(stream, arguments.color, arguments.verbose - arguments.quiet)
-    audience = [stack.enter_context(report(stream, style=style, articles=articles))]
+    hear = stack.enter_context(report(stream, style=style, articles=articles))
+    if arguments.format != "terminal":  # that one shows what is under way, and orders the rest itself
+        hear = stack.enter_context(in_order(hear))
+    audience = [hear]
     if arguments.format != "terminal" or stream is not sys.stdout:
         progress = _style(sys.stderr, arguments.color, PROGRESS)
         audience.append(stack.enter_context(terminal.report(sys.stderr, style=progress, articles=articles)))

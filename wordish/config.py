@@ -26,10 +26,10 @@ class Settings(NamedTuple):
     """What the configuration says, defaults filled in.
 
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
-    one. ``timeout`` is in seconds. ``machine`` is the default machine's name, "" when there are
-    several and none was chosen. ``ignore`` are the names of the warnings that are switched off.
-    ``conventions`` hold for every article, ``overrides`` go before
-    them for some.
+    one. ``timeout`` is in seconds. ``jobs``: how many articles side by side, 0 for as many as there
+    are processors. ``machine`` is the default machine's name, "" when there are several and none was
+    chosen. ``ignore`` are the names of the warnings that are switched off. ``conventions`` hold for
+    every article, ``overrides`` go before them for some.
     """
 
     directory: Path
@@ -37,13 +37,14 @@ class Settings(NamedTuple):
     machines: Mapping[str, Machine]
     paths: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    jobs: int = 1
     ignore: frozenset[str] = frozenset()
     conventions: Conventions = Conventions()
     overrides: tuple[Override, ...] = ()
 
     def conventions_of(self, path: str | os.PathLike[str]) -> Conventions:
         """What holds for the article at ``path``."""
-        if not self.overrides:
+        if not self.overrides and not self.conventions.options.after:
             return self.conventions
         return conventions_of(
             path, everywhere=self.conventions, overrides=self.overrides, directory=self.directory
@@ -77,6 +78,7 @@ def parse(text: str, *, source: Path) -> Settings:
         directory=source.parent,
         paths=said.paths,
         timeout=TIMEOUT if said.timeout is None else said.timeout,
+        jobs=0 if said.jobs == "auto" else said.jobs or 1,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
         machines=machines,
         ignore=table.ignored(said),

@@ -39,11 +39,11 @@ def script(document: Document) -> str:
     Steps to be skipped are comments too. Outputs are not compared. Root's steps want root.
     """
     pieces = [f"#!/usr/bin/env bash\n{_comment(f'Made from {document.path} by wordish {__version__}.')}"]
-    running = [step for step in document.steps if step.options.skip is None]
+    running = [step for step in document.sequence if step.options.skip is None]
     if any(step.user == "root" for step in running):
         pieces.append(_ROOT)
     pieces.append(f"shopt -s expand_aliases  # as in the shell of a session\n\n{_EXPECT}")
-    pieces += map(_script_step, document.steps)
+    pieces += map(_script_step, document.sequence)
     return "\n".join(pieces)
 
 

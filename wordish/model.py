@@ -178,6 +178,9 @@ class Document(NamedTuple):
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
     too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
+
+    ``before`` are the steps of the articles that it comes after, in order, and ``closing`` those that clean
+    up after them, which run last.
     """
 
     path: str
@@ -186,6 +189,13 @@ class Document(NamedTuple):
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
     conventions: Conventions = Conventions()
+    before: tuple[Step, ...] = ()
+    closing: tuple[Step, ...] = ()
+
+    @property
+    def sequence(self) -> tuple[Step, ...]:
+        """All the steps in the order in which they run, those of other articles too."""
+        return (*self.before, *self.steps, *self.closing)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -20,6 +20,8 @@ Value = str | int | float | bool | Mapping[str, object]
 
 SKIP_REASON = "skip asked for"
 
+_LISTED = 100  # lines of a list in which a value is looked for
+
 _TRUE = {"yes", "true", "on"}
 _FALSE = {"no", "false", "off"}
 
@@ -289,6 +291,21 @@ def said(options: Options) -> tuple[str, ...]:
     """The names of the options that say something, in the order of `WORDS`."""
     found = {field.replace("_", "-") for field, value in options._asdict().items() if value is not None}
     return tuple(name for name in WORDS if name in found or (name == "skip" and "skip-if" in found))
+
+
+def line_of(text: str, words: str, value: str) -> int:
+    """The line of an article that gives one of ``words`` (a regular expression) this value; 1: none does.
+
+    The value may stand in a list below the word, as in front matter.
+    """
+    said, listed = re.compile(rf"\b(?:{words})\s*[:=](.*)"), 0
+    for number, line in enumerate(text.split("\n"), 1):
+        found = said.search(line)
+        if value and value in (found[1] if found else line if number <= listed else ""):
+            return number
+        if found and not found[1].strip(" \r"):
+            listed = number + _LISTED
+    return 1
 
 
 def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tuple[Options, list[Diagnostic]]:

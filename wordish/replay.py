@@ -77,14 +77,18 @@ def replay(
         except KeyboardInterrupt:
             interruptions += 1
         if interruptions:
-            stopped = stopped or f"interrupted at line {step.line}"
+            stopped = stopped or f"interrupted at {_place(step, document)}"
         elif verdict.outcome in RED and not (keep_going and _can_go_on(verdict)):
-            stopped = stopped or f"after line {step.line}"
+            stopped = stopped or f"after {_place(step, document)}"
         yield verdict
     if interruptions:
         raise KeyboardInterrupt
     if lost:
         raise next(iter(lost.values()))
+
+
+def _place(step: Step, document: Document) -> str:
+    return f"line {step.line}" if step.path == document.path else f"{step.path}:{step.line}"
 
 
 def _surroundings(steps: Sequence[Step]) -> Surroundings | None:

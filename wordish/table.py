@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -51,6 +51,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     paths: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
+    jobs: Annotated[int, msgspec.Meta(ge=1)] | Literal["auto"] | None = None
     machine: str | None = None
     machines: dict[str, Any] = {}
     lint: _Lint = _Lint()
@@ -133,6 +134,9 @@ def _options(table: Mapping[str, Any], key: _Key, source: Path, complain: _Compl
     found, faults = words.from_mapping(table, path=str(source), line=0)
     for fault in faults:
         raise complain(key, fault.message, fault.hint)
+    for name in found.after or ():
+        if not (source.parent / name).is_file():
+            raise complain((*key, "after"), f"{name}: no such file", "paths start at this file's folder")
     return found
 
 
@@ -235,6 +239,8 @@ def _plain(message: str) -> tuple[str, str]:
             if "://" in message
             else ("not a name", _WANTED["name"])
         )
+    if "enum value" in message:
+        return 'must be a whole number, or "auto"', ""
     if "length" in message:
         return "must not be empty", ""
     kinds = re.findall(r"`([a-z |]+)`", message)

@@ -61,7 +61,7 @@ def update(transcript: Transcript) -> Update:
     edits: list[_Edit] = []
     left: list[Diagnostic] = []
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
-    for index, verdict in enumerate(transcript.verdicts):
+    for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
         if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
             continue
         reason = stopped or _beyond_update(verdict)
@@ -74,7 +74,8 @@ def update(transcript: Transcript) -> Update:
                 continue
             reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
-            stopped = f"the step at line {verdict.step.line} went wrong before it"
+            at = "" if verdict.step.path == document.path else f" of {verdict.step.path}"
+            stopped = f"the step at line {verdict.step.line}{at} went wrong before it"
         left.append(_left(verdict.step, reason))
     good = _accepted(document, rows, (), edits)
     for edit in edits:

@@ -52,7 +52,8 @@ def run(
 ) -> Iterator[Transcript]:
     """Have the crew check its jobs, and yield the transcripts as they come.
 
-    ``durations`` tells what articles took the last time, in seconds, by path: long ones begin first.
+    ``durations`` tells what articles took the last time, in seconds, by their real paths: long ones
+    begin first.
     With ``exit_first`` nothing begins any more after an article that is wrong. An interruption is
     passed on to the articles under way, and ends the run when they have ended.
     """
@@ -107,8 +108,8 @@ class _Line:
         self._room = _free_memory() - _SPARE
 
         def turn(job: Job) -> tuple[bool, float]:
-            path = job.document.path
-            return _is_disposable(job), -durations.get(path, _GUESS * len(job.document.steps))
+            path = os.path.realpath(job.document.path)
+            return _is_disposable(job), -durations.get(path, _GUESS * len(job.document.sequence))
 
         # First those that go one at a time: together they are one long job. Then the long ones.
         self._waiting = sorted(jobs, key=turn)
