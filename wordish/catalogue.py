@@ -39,8 +39,10 @@ CATALOGUE: Final = (
     Kind("E009", "session-in-comment", "a comment holds a session but not hidden, or hidden but no prompt"),
     Kind("E010", "too-deep", "the markup is nested deeper than can be read"),
     Kind("E011", "unreadable", "the file cannot be read, or is no text in UTF-8"),
-    Kind("E012", "no-such-article", "an article that runs before is not there, or has no session"),
-    Kind("E013", "circular-after", "an article comes after itself"),
+    Kind("E012", "bad-include", "nothing of a file is included as its directive says"),
+    Kind("E013", "include-cycle", "a file includes itself"),
+    Kind("E014", "no-such-article", "an article that runs before is not there, or has no session"),
+    Kind("E015", "circular-after", "an article comes after itself"),
     Kind("E101", "unknown-target", "there is no such target"),
     Kind("E102", "unknown-machine", "the machine is not described, or none of several is chosen"),
     Kind("E103", "root-prompt", "a root prompt would run on a target that is not thrown away"),
@@ -50,6 +52,8 @@ CATALOGUE: Final = (
     Kind("W004", "misspelt-comment", "a comment is almost one of wordish's"),
     Kind("W005", "prompt-in-here-document", "a here-document may have taken commands"),
     Kind("W006", "no-break-space", "a no-break space in a command is read as a blank"),
+    Kind("W007", "missing-include", "a file that is included cannot be read"),
+    Kind("W008", "stray-output", "an output is compared with nothing"),
     Kind("W012", "guessed-root-prompt", "a line that begins with `# ` looks like a command of root"),
 )  # fmt: skip
 

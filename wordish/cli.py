@@ -118,12 +118,12 @@ def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterat
 
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
-    from wordish.destination import overwrite
+    from wordish.destination import give_back
     from wordish.reporters.style import PROGRESS
     from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
     from wordish.runner import run
-    from wordish.update import patch
+    from wordish.update import rival
     from wordish.update import update as renewed
 
     settings = _settings(arguments)
@@ -131,6 +131,7 @@ def update(arguments: Namespace) -> int:
     if not jobs:
         return TROUBLE
     status = PASSED
+    written: dict[str, str] = {}
     words = sys.stderr if arguments.diff else sys.stdout
     with report(sys.stderr, style=_style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
         for transcript in run(
@@ -141,15 +142,13 @@ def update(arguments: Namespace) -> int:
             tell=tell,
         ):
             document, found = transcript.document, renewed(transcript)
-            if arguments.diff:
-                sys.stdout.write(patch(document.path, document.text, found.text))
-            elif found.rewritten:
-                try:
-                    overwrite(document.path, found.text, was=document.text)
-                except ArticleError as error:
-                    say(str(error))
-                    status = max(status, TROUBLE)
-                    continue
+            try:
+                rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
+            except ArticleError as error:
+                say(str(error))
+                status = max(status, TROUBLE)
+                continue
+            found = found._replace(left=(*found.left, *map(rival, rivals)))
             words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
             words.flush()
             status = max(status, FAILED if found.left else PASSED, _trouble(transcript))

@@ -7,9 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from wordish.errors import ArticleError, UsageError
+
+if TYPE_CHECKING:
+    from wordish.model import Document
+    from wordish.update import Update
 
 
 @contextmanager
@@ -38,6 +42,33 @@ def destination(output: str) -> Iterator[TextIO]:
     finally:
         if whole:
             draft.unlink(missing_ok=True)
+
+
+def give_back(
+    document: Document, new: Update, written: dict[str, str], *, diff: TextIO | None = None
+) -> list[str]:
+    """Give an article's files their new texts, or print on ``diff`` what would change.
+
+    ``written`` are the texts that files were given before, by path, and is added to: a file that two articles
+    include is written once. The paths of those that would have needed two different texts are returned.
+    Raises as `overwrite`.
+    """
+    from wordish.update import patch
+
+    rivals = []
+    before = {**document.included, document.path: document.text}
+    for path, text in {document.path: new.text, **new.included}.items():
+        if text in (before[path], written.get(path)):
+            continue
+        if path in written:
+            rivals.append(path)
+            continue
+        if diff:
+            diff.write(patch(path, before[path], text))
+        else:
+            overwrite(path, text, was=before[path])
+        written[path] = text
+    return rivals
 
 
 def overwrite(path: str, text: str, *, was: str) -> None:
