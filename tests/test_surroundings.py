@@ -163,8 +163,20 @@ def test_each_account_has_its_own_scopes(place: Place, request: pytest.FixtureRe
     assert [outcome for outcome, _ in told(verdicts)[3:]] == ["skipped", "passed"]
 
 
+def test_inside_of_another_shell_all_stays_as_it_was_outside(place: Place) -> None:
+    text = "<!-- wordish: cwd=/etc skip='not command:ls' -->\n\nText.\n\n"
+    text += block("bash --norc", "echo $PWD $A", says="env=A=1") + block("cd /; echo $A")
+    text += block("echo never", says="cwd=/usr") + block("exit", "echo $PWD ${A-none}")
+    verdicts = played(place, text, keep_going=True)
+    assert printed(verdicts) == ["", "/etc 1", "1", "", "", "/etc none"]
+    assert [str(verdict.outcome) for verdict in verdicts] == [*["passed"] * 3, "failed", *["passed"] * 2]
+    assert verdicts[3].reason.startswith("needs, cwd, env and conditions are not for steps inside")
+
+
 def test_a_shell_that_does_not_answer_is_lost() -> None:
     class Deaf:
+        depth = 0
+
         def run(self, command: str, *, timeout: float) -> Output:
             return Output(status=None, stderr="bash: gone")
 

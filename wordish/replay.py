@@ -118,7 +118,9 @@ def _reason_to_skip(step: Step, *, stopped: str, lost: bool, given_up: bool) -> 
 
 def _can_go_on(verdict: Verdict) -> bool:
     """Whether this red verdict leaves a shell in which the next steps mean something."""
-    return verdict.output is not None and not verdict.output.ended
+    if verdict.output is None:
+        return verdict.outcome is Outcome.FAILED  # it could not be run where it should
+    return not verdict.output.ended
 
 
 def _attempt(

@@ -22,6 +22,7 @@ from wordish.model import Scope, Step
 from wordish.shell import Shell
 
 _SECONDS = 30.0  # for what is typed here, on a machine that is busy
+_NOT_INSIDE = "needs, cwd, env and conditions are not for steps inside of a shell that the article has opened"
 _HISTORY = "{ [[ -o history ]] && \\builtin history -d -1; } 2> /dev/null || :"
 # Programs for administrators are there, whether or not the account has them in its path.
 _PATH = "PATH=${PATH-}:/usr/local/sbin:/usr/sbin:/sbin"
@@ -70,6 +71,8 @@ class _Place:
     def prepare(self, step: Step) -> tuple[str, str]:
         """See `Surroundings.prepare`."""
         inside = self._inside
+        if self._shell.depth:
+            return self._as_outside(step)
         while inside and [entered.scope for entered in inside] != list(step.scopes[: len(inside)]):
             undo = inside.pop().undo
             if undo:
@@ -80,6 +83,14 @@ class _Place:
         if not reason and step.options.skip_if and self._is_skipped(step.options.skip_if):
             reason = f"asked for when {step.options.skip_if}"
         return reason, next(filter(None, (entered.wrong for entered in inside)), "")
+
+    def _as_outside(self, step: Step) -> tuple[str, str]:
+        """`prepare` for a step inside of a shell that the article has opened: what is true outside stays."""
+        outside = {entered.scope: entered for entered in self._inside}
+        conditions = {scope.skip_if: entered.condition for scope, entered in outside.items()}
+        if not outside.keys() >= {*step.scopes} or (step.options.skip_if or "") not in {"", *conditions}:
+            return "", _NOT_INSIDE
+        return "", ""
 
     def _entered(self, scope: Scope) -> _Entered:
         undo = wrong = ""
