@@ -316,15 +316,15 @@ def _settings(arguments: Namespace) -> Settings:
 
 def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[UsageError]]:
     """All the articles, without the warnings that are switched off, and the paths that name none."""
+    from wordish.after import read
     from wordish.catalogue import told
-    from wordish.document import read
 
     off = settings.ignore | {*arguments.ignore}
     documents: list[Document] = []
     paths, refusals = _found(arguments, settings)
     for path in paths:
         try:
-            document = read(path, conventions=settings.conventions_of(path))
+            document = read(path, conventions_of=settings.conventions_of)
         except ArticleError as error:
             document = _unreadable(str(path), error)
         documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))
