@@ -29,7 +29,7 @@ def test_each_report_has_its_place(
 @pytest.mark.parametrize(
     ("formats", "output", "said"),
     [
-        (["xml"], None, "--format xml: no such form: there are terminal, json"),
+        (["xml"], None, "--format xml: no such form: there are terminal, json, "),
         (["json="], None, "--format json=: which file?: say `--format json=FILE`"),
         (["json", "terminal"], None, "--format terminal: two reports on the standard output: give one"),
         (["json=a", "json=./a"], None, "--format json=./a: two reports in ./a: give one a file of its own"),

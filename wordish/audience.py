@@ -12,6 +12,7 @@ from wordish.destination import destination
 from wordish.errors import UsageError
 from wordish.model import Event
 from wordish.reporters import REPORTERS, terminal
+from wordish.reporters.order import in_order
 from wordish.reporters.style import PROGRESS, Style
 
 Hear = Callable[[Event], None]
@@ -76,7 +77,10 @@ def audience(
     for form, output, asked in reports:
         stream = stack.enter_context(destination(output, where=asked))
         spoken = style(stream, color, verbosity)
-        hears.append(stack.enter_context(REPORTERS[form].report(stream, style=spoken, articles=articles)))
+        hear = stack.enter_context(REPORTERS[form].report(stream, style=spoken, articles=articles))
+        if form != "terminal":  # that one shows what is under way, and orders the rest itself
+            hear = stack.enter_context(in_order(hear))
+        hears.append(hear)
         watched |= form == "terminal" and stream is sys.stdout
     if not watched:
         progress = style(sys.stderr, color, PROGRESS)
