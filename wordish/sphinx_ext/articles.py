@@ -17,12 +17,13 @@ from typing import NamedTuple
 
 from docutils import nodes
 
-from wordish import document as articles
+from wordish import after, document, session
 from wordish import options as words
-from wordish import session
+from wordish.catalogue import told
 from wordish.config import Settings
 from wordish.formats import FORMATS
 from wordish.model import Block, Diagnostic, Document, Options, Step
+from wordish.sources import loader
 from wordish.sphinx_ext.recording import transcript
 from wordish.sphinx_ext.sessions import WRITTEN, Written
 
@@ -34,14 +35,22 @@ _SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in form.SUF
 _SUBSTITUTION = re.compile(r"\|[^|\s](?:[^|]*[^|\s])?\||\{\{.*?\}\}")
 
 
-def read(path: str, settings: Settings) -> Document:  # noqa: ARG001
-    """The article in a file, as `wordish check` reads it; raises as `wordish.document.read`.
+def read(path: str, settings: Settings) -> Document:
+    """The article in a file, as `wordish check` reads it; raises as `wordish.document.read`."""
+    return after.read(path, conventions_of=settings.conventions_of)
 
-    Of a file that is no article of ours (a notebook) nothing is read.
+
+def of_page(path: str, settings: Settings, doctree: nodes.document) -> Document:
+    """The article in a file, as its page ``doctree`` shows it; raises as `wordish.document.read`.
+
+    Of a file that is no article of ours (a notebook) there is nothing but the page.
     """
-    if Path(path).suffix.lower() not in _SUFFIXES:
-        return Document(path=path, text="")
-    return articles.read(path)
+    if Path(path).suffix.lower() in _SUFFIXES:
+        article = document.read(path, conventions=settings.conventions_of(path))
+    else:
+        article = Document(path=path, text="")
+    article = after.preceded(_shown(article, doctree), conventions_of=settings.conventions_of)
+    return article._replace(diagnostics=told(article, article.diagnostics, off=settings.ignore))
 
 
 def near(path: Path) -> str:
@@ -50,14 +59,15 @@ def near(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def shown(article: Document, doctree: nodes.document) -> Document:
+def _shown(article: Document, doctree: nodes.document) -> Document:
     """``article`` as its page has it: substitutions made, and with the steps that its file does not have."""
     nodes_shown = [node for node in doctree.findall(nodes.literal_block) if _is_session(node)]
     lines_of = functools.cache(_lines_of)
     blocks = [_Seen.of(node, article, lines_of) for node in nodes_shown]
     text = _substituted(article, blocks)
     if text != article.text:
-        article = articles.parse(text, path=article.path)
+        load = loader(article.path)
+        article = document.parse(text, path=article.path, conventions=article.conventions, load=load)
     known = {_key(step) for step in article.steps}
     steps: list[Step] = []
     faults: list[Diagnostic] = []
@@ -67,8 +77,8 @@ def shown(article: Document, doctree: nodes.document) -> Document:
         if block.path != article.path or any(_key(step) not in known for step in found):
             faults += remarks  # else it is a block of the file, of which all is told already
     lines = {step.line for step in steps if step.path == article.path}
-    told = (remark for remark in article.diagnostics if remark.name != UNREAD or remark.line not in lines)
-    return article._replace(steps=tuple(_merged(article.steps, steps)), diagnostics=(*told, *faults))
+    kept = (remark for remark in article.diagnostics if remark.name != UNREAD or remark.line not in lines)
+    return article._replace(steps=tuple(_merged(article.steps, steps)), diagnostics=(*kept, *faults))
 
 
 class _Seen(NamedTuple):
