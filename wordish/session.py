@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from wordish import drawn, prompts, syntax
+from wordish import drawn, outline, prompts, syntax
 from wordish import options as words
 from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
 
@@ -163,7 +163,7 @@ def _command(lines: Sequence[str], starts: Sequence[_Start], after: int) -> tupl
     while True:
         typed = _typed(first, lines[start:limit])
         for candidate in typed:
-            count, wanted = syntax.extent(candidate)
+            count, wanted = outline.extent(candidate) or syntax.extent(candidate)
             if not wanted:
                 return start + count, _tidy("\n".join(candidate[:count])), ""
         further = _delimiter(lines, limit, starts, wanted) if wanted.startswith("<<") else 0

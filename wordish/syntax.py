@@ -46,8 +46,8 @@ _PIECE = re.compile(
   | (?P<word>(?:
         (?:[^\x00-\x20\x7f'"\\$`&|;<>()!\[\#]|(?<![\w\]])\[|(?<=[\w./:=,@%+~-])\#)
       | '[^'\n]*'
-      | "(?:[^"\\$`\n]|\$[A-Za-z_]\w*(?!\w)|\$[0-9?])*"
-      | \$[A-Za-z_]\w*(?!\w) | \$[0-9?]
+      | "(?:[^"\\$`\n]|\$[A-Za-z_]\w*(?!\w)|\$[0-9?]|\$\{\w+(?::?[-=+?][\w./ -]*)?\})*"
+      | \$[A-Za-z_]\w*(?!\w) | \$[0-9?] | \$\{\w+(?::?[-=+?][\w./-]*)?\}
     )+)
     """,
     re.VERBOSE | re.ASCII,
@@ -186,6 +186,14 @@ def is_comment(text: str, position: int) -> bool:
         return False
     # Inside a comment nothing opens or closes a string, so bash still waits for the same thing.
     return len({wanting(f"{before}#{quote}") for quote in ("", "'", '"')}) == 1
+
+
+def is_unquoted(text: str, position: int) -> bool:
+    """Whether bash would read a quote at this ``position`` of ``text`` as one.
+
+    It would not inside of quotes, of a comment, or of a here-document.
+    """
+    return _opens_quote(f"{text[:position]}'")
 
 
 def _in_comment(text: str) -> bool:
