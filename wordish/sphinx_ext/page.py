@@ -10,13 +10,14 @@ from typing import Any
 
 from docutils import nodes
 from pygments.formatters import HtmlFormatter
-from pygments.token import _TokenType, is_token_subtype
+from pygments.token import _TokenType
 from sphinx.locale import _
 
 from wordish import lexer
 
 _OUTPUT = re.compile(r'(<span class="go">)(.*?)(</span>)', re.DOTALL)
 _WILDCARD = re.compile(r"\[\.\.\.\]|\.\.\.|…")
+_LEFT_OUT = frozenset({lexer.OUTPUT, lexer.PROMPT, lexer.USER, lexer.ROOT, lexer.CONTINUATION})
 
 
 class Ends:
@@ -30,8 +31,11 @@ class Ends:
     def format_unencoded(self, tokens: Iterable[tuple[_TokenType, str]], outfile: Any) -> None:
         """Format, knowing of each line whether its end belongs to what is copied."""
         pieces = list(tokens)
-        ends = ((kind, value.count("\n")) for kind, value in pieces)
-        self._apart = (_is_left_out(kind) for kind, count in ends for _end in range(count))
+        apart: list[bool] = []
+        for kind, value in pieces:
+            if "\n" in value:
+                apart += [kind in _LEFT_OUT] * value.count("\n")
+        self._apart = iter(apart)
         super().format_unencoded(pieces, outfile)  # type: ignore[misc]
 
     def wrap(self, source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -76,10 +80,6 @@ def _with_ends(formatter: type[HtmlFormatter[str]]) -> Callable[..., HtmlFormatt
             return made(**options)
 
     return make
-
-
-def _is_left_out(kind: _TokenType) -> bool:
-    return is_token_subtype(kind, lexer.OUTPUT) or is_token_subtype(kind, lexer.PROMPT)
 
 
 def _varying(block: str) -> str:
