@@ -9,7 +9,8 @@ from typing import Final
 
 from wordish import __version__, prompts, syntax
 from wordish.anatomy import anatomy
-from wordish.model import Document, Step, User
+from wordish.model import Document, Scope, Step, User
+from wordish.surroundings import entering
 
 # `set -e` looks at simple commands and pipelines alone, and would end the script inside of all others.
 # So only where both are the same is a step left to it; the others are groups, within which it is off.
@@ -90,8 +91,10 @@ def script(document: Document) -> str:
 
 def _steps(steps: Sequence[Step], users: set[User]) -> Iterator[str]:
     own: set[str] = set()
+    inside: list[Scope] = []
     cleaned, zero = 0, True
     for step in steps:
+        yield from _moves(inside, step)
         if step.options.skip is not None:
             yield _skipped(step)
             continue
@@ -108,6 +111,18 @@ def _steps(steps: Sequence[Step], users: set[User]) -> Iterator[str]:
         yield "".join(lines)
         own |= {"*"} if any(call.name in ("source", ".", "eval", "enable") for call in parts.calls) else set()
         zero = _status(step) == 0
+
+
+def _moves(inside: list[Scope], step: Step) -> Iterator[str]:
+    """What leaves the scopes behind, and enters those of this step; ``inside`` are those the script is in."""
+    scopes = [scope for scope in step.scopes if scope.cwd or scope.env]
+    while inside != scopes[: len(inside)]:
+        yield f'eval "$wordish_undo_{len(inside)}"\n'
+        inside.pop()
+    for scope in scopes[len(inside) :]:
+        inside.append(scope)
+        undo = "; ".join(["cd -- ${PWD@Q}", *(f"unset -v {name}; ${{{name}@A}}" for name, _ in scope.env)])
+        yield f'wordish_undo_{len(inside)}="{undo}"\n{entering(scope)}\n'
 
 
 def _run(step: Step, users: set[User], *, own: set[str], zero: bool) -> str:
