@@ -54,6 +54,10 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    parser.add_argument(
+        "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
+    )
+    parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
     parser.add_argument("--format", default="terminal", metavar="FORM", help="terminal (default) or json")
     parser.add_argument("--output", default="-", metavar="FILE", help="where the report goes (- is stdout)")
@@ -157,4 +161,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _jobs(text: str) -> int:
+    """How many, 0 for as many as there are processors."""
+    if text == "auto":
+        return 0
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

@@ -12,6 +12,7 @@ from wordish.destination import destination
 from wordish.errors import UsageError
 from wordish.model import Event
 from wordish.reporters import REPORTERS, terminal
+from wordish.reporters.order import in_order
 from wordish.reporters.style import PROGRESS, Style
 
 
@@ -29,9 +30,10 @@ def audience(
     with ExitStack() as stack:
         stream = stack.enter_context(destination(output))
         report = REPORTERS[form].report
-        hearing = [
-            stack.enter_context(report(stream, style=style(stream, color, verbosity), articles=articles))
-        ]
+        hear = stack.enter_context(report(stream, style=style(stream, color, verbosity), articles=articles))
+        if form != "terminal":  # that one shows what is under way, and orders the rest itself
+            hear = stack.enter_context(in_order(hear))
+        hearing = [hear]
         if form != "terminal" or stream is not sys.stdout:
             progress = style(sys.stderr, color, PROGRESS)
             hearing.append(

@@ -6,13 +6,16 @@ Modules are imported by the command that needs them: ``wordish --version`` costs
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
@@ -30,6 +33,7 @@ PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; ``SystemExit`` comes from argparse alone."""
     open_streams()
+    gc.set_threshold(50_000)  # an article is many small values that live long, and no cycles
     try:
         arguments = parse(argv)
     except (SystemExit, OSError) as leaving:  # some Pythons let the error of a full stream through
@@ -66,27 +70,58 @@ def main(argv: Sequence[str] | None = None) -> int:
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
     from wordish.audience import audience
-    from wordish.runner import run
+    from wordish.model import Planned
 
     settings = _settings(arguments)
     jobs = _jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
         return TROUBLE
-    with audience(
-        arguments.format,
-        arguments.output,
-        articles=len(jobs),
-        color=arguments.color,
-        verbosity=arguments.verbose - arguments.quiet,
-    ) as tell:
-        transcripts = run(
-            jobs,
-            machines=settings.machines,
-            timeout=arguments.timeout or settings.timeout,
-            keep_going=arguments.keep_going,
-            tell=tell,
+    with ExitStack() as stack:
+        run = _running(arguments, settings, jobs, stack)
+        tell = stack.enter_context(
+            audience(
+                arguments.format,
+                arguments.output,
+                articles=len(jobs),
+                color=arguments.color,
+                verbosity=arguments.verbose - arguments.quiet,
+            )
         )
-        return _status(transcripts)
+        tell(Planned(paths=tuple(job.document.path for job in jobs)))
+        return _status(run(exit_first=arguments.exitfirst, tell=tell))
+
+
+def _running(
+    arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
+) -> Callable[..., Iterable[Transcript]]:
+    """What checks the jobs: this process one by one, or others side by side."""
+    how: dict[str, Any] = {
+        "machines": settings.machines,
+        "timeout": arguments.timeout or settings.timeout,
+        "keep_going": arguments.keep_going,
+    }
+    wanted = settings.jobs if arguments.jobs is None else arguments.jobs
+    if wanted != 1 and len(jobs) > 1:
+        from wordish import workers
+
+        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
+        if together > 1:
+            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
+            return partial(_remembering, partial(workers.run, crew))
+    from wordish.runner import run
+
+    return partial(run, jobs, **how)
+
+
+def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
+    """Run with what is known of the articles' durations, and keep what is learnt."""
+    from wordish.durations import remember, remembered
+
+    ended = []
+    for transcript in run(durations=remembered(), **how):
+        ended.append(transcript._replace(verdicts=()))
+        yield transcript
+    remember(ended)
 
 
 def update(arguments: Namespace) -> int:
@@ -275,7 +310,7 @@ def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], lis
     paths, refusals = _found(arguments, settings)
     for path in paths:
         try:
-            document = read(path)
+            document = read(path, conventions=settings.conventions_of(path))
         except ArticleError as error:
             document = _unreadable(str(path), error)
         documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))

@@ -31,6 +31,10 @@ class Outcome(enum.StrEnum):
     ERROR = "error"
 
 
+RED = (Outcome.FAILED, Outcome.ERROR)
+"""What makes a run fail."""
+
+
 class Severity(enum.StrEnum):
     """How bad a `Diagnostic` is: an ``ERROR`` keeps its article from running, a ``WARNING`` does not."""
 
@@ -144,7 +148,7 @@ class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte.
+    too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
     """
 
     path: str
@@ -152,6 +156,7 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    conventions: Conventions = Conventions()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -248,6 +253,15 @@ class Transcript(NamedTuple):
         return Outcome.SKIPPED
 
 
+class Planned(NamedTuple):
+    """News, the first of a run: the articles of these ``paths`` will be checked.
+
+    They are to be reported in this order, whichever ends first.
+    """
+
+    paths: tuple[str, ...]
+
+
 class Began(NamedTuple):
     """News: an article of ``total`` steps starts. ``path`` is the document's, as in all news."""
 
@@ -281,5 +295,5 @@ class Judged(NamedTuple):
     total: int
 
 
-Event: TypeAlias = Began | Said | Running | Judged | Transcript
-"""What reporters hear, in this order for one article; values, so that they can come from a worker."""
+Event: TypeAlias = Planned | Began | Said | Running | Judged | Transcript
+"""What reporters hear, in this order for one article; values, so that they can come from another process."""

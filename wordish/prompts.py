@@ -57,6 +57,8 @@ def match(line: str, *, weak: bool = False) -> Prompted | None:
     ``weak`` prompts, a mere word before the sign (``src$ ``, ``host:dir# ``), look like much that is no
     prompt (``US$ 12``, ``cat -A``): they count only when asked for.
     """
+    if "$" not in line and "#" not in line:  # most lines are output
+        return None
     found = _PROMPT.match(line) or (_WEAK_PROMPT.match(line) if weak else None)
     if found is None:
         return None

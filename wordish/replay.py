@@ -17,10 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from wordish.errors import MachineError
 from wordish.judge import judge
-from wordish.model import Document, Judged, Outcome, Running, Step, User, Verdict
+from wordish.model import RED, Document, Judged, Outcome, Running, Step, User, Verdict
 from wordish.shell import Shell
-
-RED = (Outcome.FAILED, Outcome.ERROR)
 
 
 def replay(

@@ -33,14 +33,17 @@ def _temporary() -> Path:
 
 
 @contextmanager
-def rundir(*, mode: int = 0o700) -> Iterator[Path]:
+def rundir(*, mode: int = 0o700, contained: bool = False) -> Iterator[Path]:
     """Make a run directory, and remove it and every process that names it on the way out.
+
+    ``contained``: the caller ends its processes itself, to the last one; they are looked for only
+    when the directory cannot be removed.
 
     Raises `MachineError` when none can be made.
     """
     with ExitStack() as claimed:
         try:
-            path = claimed.enter_context(_claimed())
+            path = claimed.enter_context(_claimed(contained=contained))
             path.mkdir()
             path.chmod(mode)
         except OSError as error:
@@ -53,7 +56,7 @@ def rundir(*, mode: int = 0o700) -> Iterator[Path]:
 
 
 @contextmanager
-def _claimed() -> Iterator[Path]:
+def _claimed(*, contained: bool) -> Iterator[Path]:
     """The path of a run directory whose lock is held, removed afterwards."""
     while True:
         path = _temporary() / f"{_prefix()}{os.urandom(6).hex()}"
@@ -64,7 +67,7 @@ def _claimed() -> Iterator[Path]:
             try:
                 yield path
             finally:
-                _clear(path)
+                _clear(path, contained=contained)
             return
 
 
@@ -128,9 +131,13 @@ def kill_users_of(path: Path) -> None:
                     os.close(descriptor)
 
 
-def _clear(path: Path) -> bool:
+def _clear(path: Path, *, contained: bool = False) -> bool:
     """Remove a run directory, then its lock; a later sweep tries again when that did not work."""
-    _remove(path)
+    if contained:
+        _remove(path)
+    if not contained or os.path.lexists(path):
+        kill_users_of(path)
+        _remove(path)
     if os.path.lexists(path):
         return False
     path.with_suffix(".lock").unlink(missing_ok=True)
@@ -138,7 +145,6 @@ def _clear(path: Path) -> bool:
 
 
 def _remove(path: Path) -> None:
-    kill_users_of(path)
     with suppress(OSError):
         for folder, _, _ in os.walk(path, topdown=False):
             Path(folder).rmdir()

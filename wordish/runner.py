@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
+    RED,
     Began,
     Diagnostic,
     Document,
@@ -139,19 +140,35 @@ def check(
     return transcript
 
 
+def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
+    """What to say of an article of which nothing was run."""
+    return Transcript(
+        document=job.document,
+        target=job.target,
+        verdicts=tuple(_unreached(job.document.steps)),
+        started=_now(),
+        error=error,
+        interrupted=interrupted,
+    )
+
+
 def run(
     jobs: Iterable[Job],
     *,
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    exit_first: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Iterator[Transcript]:
-    """Check the jobs one by one; the first interruption ends the run."""
+    """Check the jobs one by one.
+
+    The first interruption ends the run, and so does, with ``exit_first``, the first article that is wrong.
+    """
     for job in jobs:
         transcript = check(job, machines=machines, timeout=timeout, keep_going=keep_going, tell=tell)
         yield transcript
-        if transcript.interrupted:
+        if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return
 
 

@@ -53,6 +53,9 @@ _PIECE = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
+# A program and its plain arguments, the commonest command; what `_PIECE` says of it too, in one look.
+_PLAIN = re.compile(r"[\w./-]+(?: [\w./:,@%+-]+)*", re.ASCII)
+
 # What can end a compound command; a line without any of these leaves it open.
 _CLOSER = re.compile(r"[})\]]|\b(?:fi|done|esac)\b")
 _DANGLING = re.compile(r"(?:[|&]|\\)\s*$")
@@ -64,6 +67,8 @@ def plainly_complete(line: str) -> bool:
     ``False`` means "ask". Sure are simple commands of words, quoted strings and variables, joined by
     ``| && || ; &`` and redirected, none of which starts with a reserved word.
     """
+    if _PLAIN.fullmatch(line):
+        return line.partition(" ")[0] not in _RESERVED
     position, starts, dangling, redirected = 0, True, False, False
     while position < len(line):
         piece = _PIECE.match(line, position)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import socket
 
 CHUNK = 65536
+_MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
 _ANSWER_SECONDS = 30.0  # what the agent may take to answer, on a machine that is busy
 _HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
@@ -102,7 +103,7 @@ class LocalTerminal:
         try:
             self._out, self._slave = _terminal(opened)
             self._err, err_slave = _terminal(opened)
-            self._modes = termios.tcgetattr(self._slave)
+            self._modes = fcntl.ioctl(self._slave, termios.TCGETS, _MODES)
             # setpriv and setsid become the shell: one process, no code of ours after the fork.
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *_heard(), "setsid", "--ctty", *command(err_slave)],
@@ -150,6 +151,8 @@ class LocalTerminal:
             ready = dict(self._poll.poll(None if left is None else left * 1000))
             if ready.get(self._out, 0) & select.POLLOUT:
                 self._feed()
+                if not self._typing:
+                    self._poll.modify(self._out, select.POLLIN)
                 ready[self._out] &= ~select.POLLOUT
             if ready.get(self._err) == select.POLLHUP:
                 # Nobody has it open any more: the shell is about to end, which its descriptor will
@@ -161,19 +164,22 @@ class LocalTerminal:
 
     def type(self, data: bytes) -> None:
         """See `Terminal.type`."""
-        with suppress(termios.error):
-            if termios.tcgetattr(self._slave) != self._modes:
-                termios.tcsetattr(self._slave, termios.TCSANOW, self._modes)
+        # The modes as bytes: a look at them is a fifth of tcgetattr's, and each command pays for it.
+        with suppress(OSError):  # the shell may have ended, and hung up
+            if fcntl.ioctl(self._slave, termios.TCGETS, _MODES) != self._modes:
+                fcntl.ioctl(self._slave, termios.TCSETS, self._modes)
         self._typing += data
         self._feed()
         if self._typing:
             self._poll.modify(self._out, select.POLLIN | select.POLLOUT)
 
     def _feed(self) -> None:
-        with suppress(OSError):  # an interruption here is followed by `control`, which drops the rest
+        """Type what the terminal takes; after an interruption here, `control` drops the rest."""
+        try:
             while self._typing:
                 self._typing = self._typing[os.write(self._out, self._typing[:2048]) :]
-            self._poll.modify(self._out, select.POLLIN)
+        except OSError:
+            pass
 
     def control(self, data: bytes) -> None:
         """See `Terminal.control`."""

@@ -283,7 +283,7 @@ def _accepted(
 
 def _reads(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
-    again = parse(_text(document, rows, edits), path=document.path)
+    again = parse(_text(document, rows, edits), path=document.path, conventions=document.conventions)
     shown: Mapping[int, str] = {edit.at: _normalised(rows, edit.step, edit.lines) for edit in edits}
     return (
         len(again.steps) == len(document.steps)

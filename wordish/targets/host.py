@@ -28,7 +28,7 @@ def reach(
 ) -> Iterator[HostPlace]:
     """See `wordish.targets.Reach`."""
     del machines, say
-    with rundir() as directory, orphans_ended() as adopt, ExitStack() as open_shells:
+    with rundir(contained=True) as directory, orphans_ended() as adopt, ExitStack() as open_shells:
         yield HostPlace(directory, open_shells, adopt, as_root=target.as_root)
 
 
