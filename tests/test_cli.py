@@ -196,7 +196,7 @@ MISTAKES: list[tuple[dict[str, str | bytes], list[str], list[str]]] = [
     (
         {"a.txt": GOOD},
         ["check", "--format", "x", "a.txt"],
-        ["--format x: no such form: there are terminal, json"],
+        ["--format x: no such form: there are terminal, json, junit, github, tap, html"],
     ),
     ({"a.txt": GOOD}, ["check", "--output", "no/such/x", "a.txt"], ["--output no/such/x: cannot be written"]),
     ({"a.txt": GOOD}, ["check", "--output", ".", "a.txt"], ["--output .: cannot be written"]),

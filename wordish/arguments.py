@@ -59,8 +59,18 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
-    parser.add_argument("--format", default="terminal", metavar="FORM", help="terminal (default) or json")
-    parser.add_argument("--output", default="-", metavar="FILE", help="where the report goes (- is stdout)")
+    parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="FORM[=FILE]",
+        help="terminal (default), json, junit, github, tap, html; several times for several reports",
+    )
+    parser.add_argument("--output", metavar="FILE", help="where the report goes (default, and -: stdout)")
+    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
+    parser.add_argument(
+        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
+    )
     parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="each step with its time")
     parser.add_argument(

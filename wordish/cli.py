@@ -11,9 +11,10 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wordish import intake
@@ -23,7 +24,7 @@ from wordish.process import give_up_streams, interruptible, open_streams, say, s
 
 if TYPE_CHECKING:
     from wordish.config import Settings
-    from wordish.model import Transcript
+    from wordish.model import Event, Transcript
     from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
@@ -68,23 +69,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.audience import audience
+    from wordish.audience import audience, wanted
     from wordish.model import Planned
 
+    reports = wanted(arguments.format, arguments.output)
     settings = intake.settings(arguments)
     jobs = intake.jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
-        tell = stack.enter_context(
-            audience(
-                arguments.format,
-                arguments.output,
-                articles=len(jobs),
-                color=arguments.color,
-                verbosity=arguments.verbose - arguments.quiet,
-            )
+        tell = audience(
+            reports,
+            articles=len(jobs),
+            color=arguments.color,
+            verbosity=arguments.verbose - arguments.quiet,
+            also=[stack.enter_context(keeper) for keeper in _keepers(arguments, settings)],
+            stack=stack,
         )
         tell(Planned(paths=tuple(job.document.path for job in jobs)))
         return _status(run(exit_first=arguments.exitfirst, tell=tell))
@@ -98,6 +99,7 @@ def _running(
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
         "keep_going": arguments.keep_going,
+        "survey": arguments.record,
     }
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
     if wanted != 1 and len(jobs) > 1:
@@ -123,15 +125,29 @@ def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterat
     remember(ended)
 
 
+def _keepers(
+    arguments: Namespace, settings: Settings
+) -> Iterator[AbstractContextManager[Callable[[Event], None]]]:
+    """What keeps the findings of a check: the record, and recordings to play."""
+    if arguments.record:
+        from wordish.verified import recording
+
+        yield recording(settings.directory / settings.record, everything=not arguments.paths)
+    if arguments.cast:
+        from wordish.cast import casting
+
+        yield casting(Path(arguments.cast), base=settings.directory)
+
+
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
     from wordish.audience import style
-    from wordish.destination import overwrite
     from wordish.reporters.style import PROGRESS
     from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
+    from wordish.rewrite import give_back
     from wordish.runner import run
-    from wordish.update import patch
+    from wordish.update import rival
     from wordish.update import update as renewed
 
     settings = intake.settings(arguments)
@@ -139,6 +155,7 @@ def update(arguments: Namespace) -> int:
     if not jobs:
         return TROUBLE
     status = PASSED
+    written: dict[str, str] = {}
     words = sys.stderr if arguments.diff else sys.stdout
     with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
         for transcript in run(
@@ -149,15 +166,13 @@ def update(arguments: Namespace) -> int:
             tell=tell,
         ):
             document, found = transcript.document, renewed(transcript)
-            if arguments.diff:
-                sys.stdout.write(patch(document.path, document.text, found.text))
-            elif found.rewritten:
-                try:
-                    overwrite(document.path, found.text, was=document.text)
-                except ArticleError as error:
-                    say(str(error))
-                    status = max(status, TROUBLE)
-                    continue
+            try:
+                rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
+            except ArticleError as error:
+                say(str(error))
+                status = max(status, TROUBLE)
+                continue
+            found = found._replace(left=(*found.left, *map(rival, rivals)))
             words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
             words.flush()
             status = max(status, FAILED if found.left else PASSED, _trouble(transcript))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from wordish import blocks, prompts, session
 from wordish import options as words
-from wordish import prompts, session
 from wordish.errors import ArticleError, UsageError
 from wordish.formats import FORMATS, Format
-from wordish.formats.reading import Reading
+from wordish.formats.inclusion import Load
+from wordish.formats.reading import Reading, prepared
 from wordish.model import Block, Conventions, Diagnostic, Document, Severity, Step
 from wordish.pattern import regex_errors
+from wordish.sources import loader, nothing, text_of
 from wordish.unread import unread
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
@@ -75,10 +76,10 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
     Raises `ArticleError` when there is no such file, or it cannot be opened, or is not text in UTF-8, and
     `MissingToolError` when bash is needed to tell where a command ends and is not installed.
     """
-    article = parse(_text(Path(path)), path=str(path), conventions=conventions)
+    article = parse(text_of(Path(path)), path=str(path), conventions=conventions, load=loader(str(path)))
     if article.steps or article.errors or not (isinstance(path, Found) and path.named):
         return article
-    nothing = Diagnostic(
+    none = Diagnostic(
         path=article.path,
         line=1,
         severity=Severity.WARNING,
@@ -86,40 +87,41 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
         message="no session found",
         hint="a session starts with a prompt such as `~$ `",
     )
-    return article._replace(diagnostics=_sorted([*article.diagnostics, nothing]))
+    return article._replace(diagnostics=_sorted([*article.diagnostics, none], article.path))
 
 
-def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document:
-    """The article whose file at ``path`` would hold ``text``. Nothing is opened."""
-    prepared = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    reading = _reading(prepared, path=path)
+def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load = nothing) -> Document:
+    """The article whose file at ``path`` would hold ``text``. Nothing is opened but what ``load`` opens."""
+    reading = _reading(prepared(text), path=path, load=load)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
     article = words.merge(conventions.options, reading.options)
     for block in reading.blocks:
-        more, faults = session.steps(block, outer=article)
+        more, faults = blocks.steps(block, outer=article)
         steps += more
         remarks += faults
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
     owned = _owned(steps)
     remarks += [
-        told for told in reading.diagnostics if told.line not in owned or told.name != "stray-comment"
+        told
+        for told in reading.diagnostics
+        if told.name != "stray-comment" or (told.path, told.line) not in owned
     ]
-    remarks += unread(prepared.split("\n"), reading, owned, path=path)
+    remarks += unread(text, reading, owned, path=path)
     return Document(
         path=path,
         text=text,
         steps=tuple(steps),
         options=article,
-        diagnostics=_sorted(remarks),
+        diagnostics=_sorted(remarks, path),
+        included={part.path: part.text for part in reading.parts},
         conventions=conventions,
     )
 
 
-def blocks(document: Document) -> tuple[Block, ...]:
-    """The blocks of an article, in whatever language."""
-    prepared = document.text.removeprefix("\ufeff").replace("\r\n", "\n")
-    return _reading(prepared, path=document.path).blocks
+def blocks_of(document: Document) -> tuple[Block, ...]:
+    """The blocks of an article's own file, in whatever language."""
+    return _reading(prepared(document.text), path=document.path, load=nothing).blocks
 
 
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
@@ -136,24 +138,23 @@ def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
             )
 
 
-def _owned(steps: Iterable[Step]) -> set[int]:
-    """The lines of commands and of what they promise."""
-    owned: set[int] = set()
+def _owned(steps: Iterable[Step]) -> set[tuple[str, int]]:
+    """The paths and lines of commands and of what they promise."""
+    owned: set[tuple[str, int]] = set()
     for step in steps:
-        owned.update(range(step.line, step.end_line + 1))
-        if step.expectation.lines:
-            first, last = step.expectation.lines
-            owned.update(range(first, last + 1))
+        first, last = step.expectation.lines or (1, 0)
+        for number in (*range(step.line, step.end_line + 1), *range(first, last + 1)):
+            owned.add((step.path, number))
     return owned
 
 
-def _reading(text: str, *, path: str) -> Reading:
+def _reading(text: str, *, path: str, load: Load) -> Reading:
     """What the first format that finds a session finds, of those that claim this suffix."""
-    readings = [form.read(text, path=path) for form in _formats(path)[:1]]
+    readings = [form.read(text, path=path, load=load) for form in _formats(path)[:1]]
     if any(map(session.has_prompt, readings[0].blocks)):
         return readings[0]
     for form in _formats(path)[1:]:
-        reading = form.read(text, path=path)
+        reading = form.read(text, path=path, load=load)
         if any(map(session.has_prompt, reading.blocks)):
             return reading
     return readings[0]
@@ -169,8 +170,14 @@ def _suffixes() -> set[str]:
     return {suffix for form in FORMATS.values() for suffix in form.SUFFIXES}
 
 
-def _sorted(remarks: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(set(remarks), key=lambda remark: (remark.line, remark.severity, remark.message)))
+def _sorted(remarks: Iterable[Diagnostic], path: str) -> tuple[Diagnostic, ...]:
+    """The remarks, each once: those on the article itself, by line, before those on what it includes."""
+    return tuple(
+        sorted(
+            set(remarks),
+            key=lambda told: (told.path != path, told.path, told.line, told.severity, told.message),
+        )
+    )
 
 
 def _from_here(path: Path, base: Path | None) -> Path:
@@ -198,26 +205,8 @@ def _is_article(path: Path) -> bool:
     if path.suffix.lower() != ".txt":
         return path.is_file()
     try:
-        text = _text(path)
+        text = text_of(path)
     except ArticleError:
         return False
     found = (prompts.match(line.strip()) for line in text.split("\n"))
     return any(prompted is not None and prompted.rest.strip() for prompted in found)
-
-
-def _text(path: Path) -> str:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ArticleError("not a file", where=str(path), hint="give articles or directories")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ArticleError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    if (at := data.find(0)) >= 0:
-        line, what = data.count(10, 0, at) + 1, f"not a text: a NUL byte at offset {at}"
-        raise ArticleError(what, where=str(path), line=line, hint="leave this file out")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(10, 0, error.start) + 1
-        what = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise ArticleError(what, where=str(path), line=line, hint="save it as UTF-8") from error

@@ -14,7 +14,7 @@ from wordish import options as words
 from wordish import session
 from wordish.anatomy import anatomy
 from wordish.catalogue import told
-from wordish.document import blocks
+from wordish.document import blocks_of
 from wordish.model import Block, Diagnostic, Document, Machine, Severity, Step, Target
 from wordish.pattern import GAP, token_of
 from wordish.programs import Programs, programs
@@ -270,7 +270,7 @@ _FOREIGN: Final = re.compile(r"[%>] +[A-Za-z./~]")  # csh's and zsh's prompt, a 
 def _blocks_without_prompt(article: Article) -> Iterator[Diagnostic]:
     stand = {(step.path, step.line) for step in article.document.steps}
     heard = {(remark.path, remark.line) for remark in article.document.diagnostics}
-    for block in blocks(article.document):
+    for block in blocks_of(article.document):
         inside = {(block.path, line) for line in range(block.line, block.line + block.text.count("\n") + 1)}
         if block.options.skip or block.running or inside & stand or inside & heard:
             continue

@@ -10,7 +10,7 @@ as much as Python itself.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 User = Literal["root", "user"]
@@ -80,6 +80,7 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    enters: bool | None = None
     lint_ignore: str | None = None
 
 
@@ -92,6 +93,18 @@ class Conventions(NamedTuple):
     options: Options = Options()
 
 
+class Drawn(NamedTuple):
+    """Lines of a block where commands stand without a prompt, because the markup draws one before them.
+
+    Those from line ``first`` of the block's text, from 0, to before line ``stop``. A command ends where bash
+    says so, the next one begins on the line after that. ``prompt`` is what readers see.
+    """
+
+    first: int
+    stop: int
+    prompt: str
+
+
 class Block(NamedTuple):
     """Marked-up text that may hold a session, not yet understood.
 
@@ -100,6 +113,10 @@ class Block(NamedTuple):
     no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
     tagged the block with, "" when there is none. ``running``: this is running text, where sessions
     stand between paragraphs and a blank line ends an output.
+
+    ``numbers`` are the lines of the file where those of the text stand, when they do not follow one
+    another. ``prompts`` are the only ones that count in this block, ``drawn`` its commands without any.
+    ``outputs`` are blocks right below it that show what its commands print, tagged ``output`` or ``error``.
     """
 
     path: str
@@ -108,6 +125,15 @@ class Block(NamedTuple):
     language: str = ""
     options: Options = Options()
     running: bool = False
+    numbers: tuple[int, ...] = ()
+    prompts: tuple[str, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
+    outputs: tuple[Block, ...] = ()
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The file's line of each line of the text."""
+        return self.numbers or range(self.line, self.line + self.text.count("\n") + 1)
 
 
 class Expectation(NamedTuple):
@@ -116,7 +142,8 @@ class Expectation(NamedTuple):
     ``text`` is normalised for comparing: lines joined by ``\\n``, no blank lines at both ends, no
     trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
-    included), or ``None`` when nothing is shown.
+    included), or ``None`` when nothing is shown. ``together``: what is printed is shown as the output of the
+    next step, together with what that one prints.
     """
 
     text: str = ""
@@ -124,6 +151,7 @@ class Expectation(NamedTuple):
     status: int | Literal["any"] = 0
     match: Match = "ellipsis"
     stream: Stream = "both"
+    together: bool = False
 
 
 class Step(NamedTuple):
@@ -149,6 +177,8 @@ class Document(NamedTuple):
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
     too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
+    ``included`` are, by path, the texts of the files that it includes and that its steps and remarks may
+    stand in.
     """
 
     path: str
@@ -157,6 +187,7 @@ class Document(NamedTuple):
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
     conventions: Conventions = Conventions()
+    included: Mapping[str, str] = {}
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -205,7 +236,9 @@ class Output(NamedTuple):
 
     ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
     ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
-    seconds. ``ended``: the shell is gone, nothing more can run in it.
+    seconds. ``ended``: the shell is gone, nothing more can run in it. ``asked`` is why the step was
+    given up before its time: what it asked for, or the name of the program that waited for input.
+    ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
     """
 
     stdout: str = ""
@@ -213,6 +246,8 @@ class Output(NamedTuple):
     status: int | None = 0
     elapsed: float = 0.0
     ended: bool = False
+    asked: str = ""
+    around: tuple[int, int] = (0, 0)
 
 
 class Verdict(NamedTuple):
@@ -230,6 +265,7 @@ class Transcript(NamedTuple):
 
     ``started`` is ISO 8601 with the offset, ``elapsed`` in seconds. ``error`` says why wordish
     could not tell, "" when it could. ``interrupted``: the user stopped it before its end.
+    ``packages``: name and version of those whose programs ran, where somebody asked for them.
     """
 
     document: Document
@@ -240,6 +276,7 @@ class Transcript(NamedTuple):
     environment: Mapping[str, str] = {}
     error: str = ""
     interrupted: bool = False
+    packages: Mapping[str, str] = {}
 
     @property
     def outcome(self) -> Outcome:

@@ -101,6 +101,7 @@ def step_values(step: Step) -> Values:
         "command": clean(step.command),
         "expected": clean(expectation.text),
         "expected_line": expectation.lines[0] if expectation.lines else None,
+        "together": expectation.together,
         "options": option_values(step.options),
     }
 

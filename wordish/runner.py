@@ -97,18 +97,21 @@ def check(
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    survey: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
-    verdict for every step. ``timeout`` is in seconds, for the steps that do not say.
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
+    find out which packages the programs came from.
     """
     document, target = job.document, job.target
     started = _now()
     clock = time.monotonic()
     verdicts: list[Verdict] = []
     environment: dict[str, str] = {}
+    owners: dict[str, str] = {}
     error, interrupted = "", False
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
@@ -122,6 +125,10 @@ def check(
                     document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
                 ):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
+                if survey:
+                    from wordish.packages import owners_of  # only who records pays for it
+
+                    owners.update(owners_of(verdicts, place.shell))
     except KeyboardInterrupt:
         interrupted = True
     except MachineError as broken:
@@ -135,6 +142,7 @@ def check(
         environment=environment,
         error=error,
         interrupted=interrupted,
+        packages=owners,
     )
     tell(transcript)
     return transcript
@@ -159,6 +167,7 @@ def run(
     timeout: float,
     keep_going: bool = False,
     exit_first: bool = False,
+    survey: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Iterator[Transcript]:
     """Check the jobs one by one.
@@ -166,7 +175,9 @@ def run(
     The first interruption ends the run, and so does, with ``exit_first``, the first article that is wrong.
     """
     for job in jobs:
-        transcript = check(job, machines=machines, timeout=timeout, keep_going=keep_going, tell=tell)
+        transcript = check(
+            job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
+        )
         yield transcript
         if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return

@@ -53,6 +53,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
     jobs: Annotated[int, msgspec.Meta(ge=1)] | Literal["auto"] | None = None
     machine: str | None = None
+    record: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     machines: dict[str, Any] = {}
     lint: _Lint = _Lint()
     options: dict[str, Any] = {}

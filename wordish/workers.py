@@ -204,12 +204,13 @@ def crew(
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    survey: bool = False,
 ) -> Iterator[Crew]:
     """At most so many workers for these jobs, forked here (before there are threads), ended on leaving.
 
     The other arguments are those of `wordish.runner.check`.
     """
-    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going)
+    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey)
     context = multiprocessing.get_context("fork")  # they have the jobs and all modules from us
     started: list[tuple[ForkProcess, Connection]] = []
     try:

@@ -123,12 +123,24 @@ def _command(step: Step) -> str:
 
 def trouble(transcript: Transcript) -> Iterator[Line]:
     """Why wordish could not tell, unless the verdict on a step says it."""
-    if transcript.error and not any(transcript.error == verdict.reason for verdict in transcript.verdicts):
+    if transcript.error and not _is_told(transcript):
         yield [
             (visible(transcript.document.path), "place"),
             (": ", ""),
             (f"error: {visible(transcript.error)}", "error"),
         ]
+
+
+def untold(transcript: Transcript) -> str:
+    """Why the article could not be checked to its end, "" when the verdict on a step says it, or it was."""
+    if transcript.error:
+        return "" if _is_told(transcript) else visible(transcript.error)
+    on_a_step = any(verdict.outcome is Outcome.ERROR for verdict in transcript.verdicts)
+    return "interrupted" if transcript.interrupted and not on_a_step else ""
+
+
+def _is_told(transcript: Transcript) -> bool:
+    return any(transcript.error == verdict.reason for verdict in transcript.verdicts)
 
 
 def summary(articles: Counter[str], steps: Counter[str], *, elapsed: float, missing: int) -> Line:
@@ -152,6 +164,11 @@ def counts(verdicts: Iterable[Verdict]) -> Counter[str]:
         else str(verdict.outcome)
         for verdict in verdicts
     )
+
+
+def text(lines: Iterable[Line]) -> str:
+    """The lines without their styles."""
+    return "\n".join("".join(piece for piece, _ in line) for line in lines)
 
 
 def place(step: Step) -> Line:
