@@ -41,6 +41,8 @@ CATALOGUE: Final = (
     Kind("E011", "unreadable", "the file cannot be read, or is no text in UTF-8"),
     Kind("E012", "bad-include", "nothing of a file is included as its directive says"),
     Kind("E013", "include-cycle", "a file includes itself"),
+    Kind("E014", "no-such-article", "an article that runs before is not there, or has no session"),
+    Kind("E015", "circular-after", "an article comes after itself"),
     Kind("E101", "unknown-target", "there is no such target"),
     Kind("E102", "unknown-machine", "the machine is not described, or none of several is chosen"),
     Kind("E103", "root-prompt", "a root prompt would run on a target that is not thrown away"),

@@ -48,7 +48,7 @@ class Settings(NamedTuple):
 
     def conventions_of(self, path: str | os.PathLike[str]) -> Conventions:
         """What holds for the article at ``path``."""
-        if not self.overrides:
+        if not self.overrides and not self.conventions.options.after:
             return self.conventions
         return conventions_of(
             path, everywhere=self.conventions, overrides=self.overrides, directory=self.directory

@@ -13,7 +13,7 @@ from wordish.errors import ArticleError, UsageError
 from wordish.formats import FORMATS, Format
 from wordish.formats.inclusion import Load
 from wordish.formats.reading import Reading, prepared
-from wordish.model import Block, Conventions, Diagnostic, Document, Severity, Step
+from wordish.model import Block, Conventions, Diagnostic, Document, Options, Scope, Severity, Step
 from wordish.pattern import regex_errors
 from wordish.sources import loader, nothing, text_of
 from wordish.unread import unread
@@ -98,7 +98,8 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
     article = words.merge(conventions.options, reading.options)
     for block in reading.blocks:
         more, faults = blocks.steps(block, outer=article)
-        steps += more
+        scopes = _scopes(article, block, path=path)
+        steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
     owned = _owned(steps)
@@ -122,6 +123,22 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
 def blocks_of(document: Document) -> tuple[Block, ...]:
     """The blocks of an article's own file, in whatever language."""
     return _reading(prepared(document.text), path=document.path, load=nothing).blocks
+
+
+def _scopes(article: Options, block: Block, *, path: str) -> tuple[Scope, ...]:
+    """What surrounds a block: what the article at ``path`` says, and what is said of the block."""
+    return tuple(
+        Scope(
+            path=where,
+            line=line,
+            cwd=said.cwd or "",
+            env=said.env or (),
+            needs=said.needs or (),
+            skip_if=said.skip_if or "",
+        )
+        for where, line, said in ((path, 0, article), (block.path, block.line, block.options))
+        if said.cwd or said.env or said.needs or said.skip_if
+    )
 
 
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:

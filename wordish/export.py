@@ -72,7 +72,7 @@ def script(document: Document) -> str:
     Steps to be skipped are comments too. Outputs are not compared. An article with steps for root wants
     root; if it has steps of an ordinary user, too, they get a shell of that user.
     """
-    running = [step for step in document.steps if step.options.skip is None]
+    running = [step for step in document.sequence if step.options.skip is None]
     users = {step.user for step in running}
     pieces = [
         f"#!/usr/bin/env bash\n{_comment(f'Made from {document.path} by wordish {__version__}.')}{_HEAD}"
@@ -83,7 +83,7 @@ def script(document: Document) -> str:
     if cleanups:
         commands = "".join(f"    {shlex.quote(_typed(step, users))}\n" for step in cleanups)
         pieces.append(_CLEANUP.format(commands=commands))
-    steps = list(_steps(document.steps, users))
+    steps = list(_steps(document.sequence, users))
     pieces += [_EXPECT] if any("\nwordish_expect " in step for step in steps) else []
     return "\n".join([*pieces, *steps])
 

@@ -33,7 +33,7 @@ def read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list
 
     One that cannot be read is an article without steps, and a remark that says why.
     """
-    from wordish import document as reader
+    from wordish import after
     from wordish.catalogue import told
 
     off = settings.ignore | {*arguments.ignore}
@@ -41,7 +41,7 @@ def read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list
     paths, refusals = _found(arguments, settings)
     for path in paths:
         try:
-            document = reader.read(path, conventions=settings.conventions_of(path))
+            document = after.read(path, conventions_of=settings.conventions_of)
         except ArticleError as error:
             document = _unreadable(str(path), error)
         documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))

@@ -67,6 +67,9 @@ class Options(NamedTuple):
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
     merged. ``status`` is an exit status or ``"any"``. ``lint_ignore`` are names of warnings,
     separated by blanks. The words are those of the page "markup" in the documentation.
+
+    ``skip_if`` is what ``skip`` says when that is a condition (see `wordish.conditions`). ``env`` are
+    pairs of name and value, ``input`` lines to type, ``after`` paths of articles.
     """
 
     on: str | None = None
@@ -82,6 +85,12 @@ class Options(NamedTuple):
     cleanup: bool | None = None
     enters: bool | None = None
     lint_ignore: str | None = None
+    skip_if: str | None = None
+    needs: tuple[str, ...] | None = None
+    cwd: str | None = None
+    env: tuple[tuple[str, str], ...] | None = None
+    after: tuple[str, ...] | None = None
+    input: tuple[str, ...] | None = None
 
 
 class Conventions(NamedTuple):
@@ -154,12 +163,27 @@ class Expectation(NamedTuple):
     together: bool = False
 
 
+class Scope(NamedTuple):
+    """What surrounds some steps: those of an article (``line`` 0), or of a block.
+
+    ``line`` is the block's first. The others are what was said there, as in `Options`.
+    """
+
+    path: str
+    line: int = 0
+    cwd: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    needs: tuple[str, ...] = ()
+    skip_if: str = ""
+
+
 class Step(NamedTuple):
     """One prompt, one command, one promise.
 
     ``line`` and ``end_line`` are the first and last line of the command (1-based). ``command`` may
     have several lines, joined by ``\\n``, without a final one; hints of wordish are taken off.
-    ``options`` are those in force for this step: the article's and the block's merged in.
+    ``options`` are those in force for this step: the article's and the block's merged in. ``scopes``
+    are what surrounds it, the inner one last.
     """
 
     path: str
@@ -170,6 +194,11 @@ class Step(NamedTuple):
     command: str
     expectation: Expectation = Expectation()
     options: Options = Options()
+    scopes: tuple[Scope, ...] = ()
+
+    def skipped(self, reason: str | None) -> Step:
+        """This step now that its condition is known: to be skipped for that reason, or to be run."""
+        return self._replace(options=self.options._replace(skip=reason, skip_if=None))
 
 
 class Document(NamedTuple):
@@ -179,6 +208,9 @@ class Document(NamedTuple):
     too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
     ``included`` are, by path, the texts of the files that it includes and that its steps and remarks may
     stand in.
+
+    ``before`` are the steps of the articles that it comes after, in order, and ``closing`` those that clean
+    up after them, which run last.
     """
 
     path: str
@@ -188,6 +220,13 @@ class Document(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
     conventions: Conventions = Conventions()
     included: Mapping[str, str] = {}
+    before: tuple[Step, ...] = ()
+    closing: tuple[Step, ...] = ()
+
+    @property
+    def sequence(self) -> tuple[Step, ...]:
+        """All the steps in the order in which they run, those of other articles too."""
+        return (*self.before, *self.steps, *self.closing)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

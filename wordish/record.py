@@ -123,12 +123,15 @@ def verdict_values(verdict: Verdict) -> Values:
 
 def option_values(options: Options) -> Values:
     """What an author said, in the words of the markup; what was not said is left out."""
-    said = zip(Options._fields, options, strict=True)
-    return {
-        name.replace("_", "-"): clean(value) if isinstance(value, str) else value
-        for name, value in said
-        if value is not None
-    }
+    values: Values = {}
+    for name, value in options._asdict().items():
+        if name == "env" and value is not None:
+            values[name] = {key: clean(text) for key, text in value}
+        elif isinstance(value, tuple):
+            values[name] = [clean(each) for each in value]
+        elif value is not None:
+            values[name.replace("_", "-")] = clean(value) if isinstance(value, str) else value
+    return values
 
 
 def diagnostic_values(diagnostic: Diagnostic) -> Values:

@@ -2,7 +2,7 @@
 
 The steps run in the article's order. What keeps a step from running:
 
-- its own ``skip``;
+- its own ``skip``, or a condition of it that does not hold (`wordish.surroundings`);
 - a failure before it (``after line N``), unless ``keep_going``; a lost shell is always the end;
 - an interruption before it.
 
@@ -15,12 +15,16 @@ interruption, or the loss of the machine, skips them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
 from wordish.judge import judge
 from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.shell import Shell
+
+if TYPE_CHECKING:
+    from wordish.surroundings import Surroundings
 
 
 def replay(
@@ -41,6 +45,7 @@ def replay(
     first `wordish.errors.MachineError` when one was met.
     """
     total = len(document.steps)
+    around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
     lost: dict[User, MachineError] = {}
     ended: list[Shell] = []
@@ -64,6 +69,7 @@ def replay(
                     step,
                     shell,
                     shell_for,
+                    around=around,
                     timeout=timeout,
                     following=document.steps[number:],
                     ended=ended,
@@ -93,6 +99,14 @@ def replay(
         raise next(iter(lost.values()))
 
 
+def _surroundings(steps: Sequence[Step]) -> Surroundings | None:
+    if not any(step.scopes or step.options.skip_if for step in steps):
+        return None
+    from wordish.surroundings import Surroundings  # few articles have any
+
+    return Surroundings()
+
+
 def _reason_to_skip(step: Step, *, stopped: str, lost: bool, given_up: bool) -> str:
     """Why ``step`` does not run, "" when it does."""
     if step.options.skip is not None:
@@ -104,7 +118,9 @@ def _reason_to_skip(step: Step, *, stopped: str, lost: bool, given_up: bool) -> 
 
 def _can_go_on(verdict: Verdict) -> bool:
     """Whether this red verdict leaves a shell in which the next steps mean something."""
-    return verdict.output is not None and not verdict.output.ended
+    if verdict.output is None:
+        return verdict.outcome is Outcome.FAILED  # it could not be run where it should
+    return not verdict.output.ended
 
 
 def _attempt(
@@ -112,6 +128,7 @@ def _attempt(
     shell: Shell,
     shell_for: Callable[[User], Shell],
     *,
+    around: Surroundings | None,
     timeout: float,
     following: Iterable[Step],
     ended: list[Shell],
@@ -126,6 +143,12 @@ def _attempt(
     """
     if any(shell is other for other in ended):
         return Verdict(step=step, outcome=Outcome.SKIPPED, reason="its shell has ended")
+    if around:
+        reason, wrong = around.prepare(step, shell)
+        if reason:
+            return Verdict(step=step.skipped(reason), outcome=Outcome.SKIPPED, reason=reason)
+        if wrong:
+            return Verdict(step=step, outcome=Outcome.FAILED, reason=wrong)
     seconds = timeout if step.options.timeout is None else step.options.timeout
     waiting = [later for later in following if later.options.skip is None]
     enters = step.options.enters

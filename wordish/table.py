@@ -135,6 +135,9 @@ def _options(table: Mapping[str, Any], key: _Key, source: Path, complain: _Compl
     found, faults = words.from_mapping(table, path=str(source), line=0)
     for fault in faults:
         raise complain(key, fault.message, fault.hint)
+    for name in found.after or ():
+        if not (source.parent / name).is_file():
+            raise complain((*key, "after"), f"{name}: no such file", "paths start at this file's folder")
     return found
 
 

@@ -69,7 +69,7 @@ def update(transcript: Transcript) -> Update:
     edits: list[_Edit] = []
     left: list[Diagnostic] = []
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
-    for index, verdict in enumerate(transcript.verdicts):
+    for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
         if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
             continue
         reason = stopped or _beyond_update(verdict)

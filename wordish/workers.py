@@ -109,7 +109,7 @@ class _Line:
 
         def turn(job: Job) -> tuple[bool, float]:
             path = os.path.realpath(job.document.path)
-            return _is_disposable(job), -durations.get(path, _GUESS * len(job.document.steps))
+            return _is_disposable(job), -durations.get(path, _GUESS * len(job.document.sequence))
 
         # First those that go one at a time: together they are one long job. Then the long ones.
         self._waiting = sorted(jobs, key=turn)

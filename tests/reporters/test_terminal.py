@@ -149,6 +149,15 @@ def test_asked_for_is_told_from_never_reached() -> None:
     assert "a.rst: 1 passed, 1 skipped, 1 not reached in" in said([transcript(PASSED, asked, UNREACHED)])
 
 
+def test_an_article_of_which_nothing_ran_says_why() -> None:
+    skipped = [verdict(n, Outcome.SKIPPED, reason=reason) for n, reason in enumerate("aababc", 1)]
+    assert ": a; b in" not in said([transcript(PASSED, *skipped)])
+    assert said([transcript(*skipped[:2])]).startswith("a.rst: 2 not reached in 1.50 s (host): a\n")
+    assert " (host): a; b; c\n" in said([transcript(*skipped)])
+    more = verdict(9, Outcome.SKIPPED, reason="d")
+    assert " (host): a; b; c; ...\n" in said([transcript(*skipped, more)])
+
+
 def test_verbose_lists_each_step_as_it_is_judged() -> None:
     events = [Judged(path="a.rst", verdict=one, number=1, total=2) for one in (PASSED, FAILED, UNREACHED)]
     assert said(events, Style(verbosity=1)).splitlines()[:3] == [

@@ -16,6 +16,10 @@ STDERR_TAIL = 10
 """Lines of a failed step's stderr that are shown."""
 
 
+REASONS = 3
+"""Reasons that are told for an article of which no step ran."""
+
+
 def article(transcript: Transcript, counts: Counter[str]) -> Line:
     """One line: the article, what became of its steps, where and in how long."""
     worst = outcome(transcript)
@@ -27,7 +31,16 @@ def article(transcript: Transcript, counts: Counter[str]) -> Line:
         (": ", ""),
         (", ".join(parts) or "no session", worst),
         (f" in {duration(transcript.elapsed)} ({visible(str(transcript.target))})", ""),
+        *_why_nothing_ran(transcript),
     ]
+
+
+def _why_nothing_ran(transcript: Transcript) -> Line:
+    if transcript.outcome is not Outcome.SKIPPED or not transcript.verdicts:
+        return []
+    reasons = list(dict.fromkeys(verdict.reason for verdict in transcript.verdicts))
+    more = ["..."] if len(reasons) > REASONS else []
+    return [(f": {visible('; '.join([*reasons[:REASONS], *more]))}", "")]
 
 
 def outcome(transcript: Transcript) -> str:
