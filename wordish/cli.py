@@ -17,15 +17,15 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wordish import intake
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
 from wordish.process import give_up_streams, interruptible, open_streams, say, say_last
 
 if TYPE_CHECKING:
     from wordish.config import Settings
-    from wordish.document import Found
-    from wordish.model import Diagnostic, Document, Event, Transcript
-    from wordish.runner import Job, Wish
+    from wordish.model import Event, Transcript
+    from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -73,8 +73,8 @@ def check(arguments: Namespace) -> int:
     from wordish.model import Planned
 
     reports = wanted(arguments.format, arguments.output)
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings, warn=not arguments.quiet)
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(arguments, settings, warn=not arguments.quiet)
     if not jobs:
         return TROUBLE
     with ExitStack() as stack:
@@ -150,8 +150,8 @@ def update(arguments: Namespace) -> int:
     from wordish.update import rival
     from wordish.update import update as renewed
 
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings)
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(arguments, settings)
     if not jobs:
         return TROUBLE
     status = PASSED
@@ -184,9 +184,9 @@ def export(arguments: Namespace) -> int:
     from wordish.destination import destination
     from wordish.export import FORMS
 
-    documents, refusals = _read(arguments, _settings(arguments))
-    remarks = (told for told in _remarks(documents) if told.name != "no-session")  # here an error
-    if _complain(remarks, refusals, strict=arguments.strict):
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    remarks = (told for told in intake.remarks(documents) if told.name != "no-session")  # here an error
+    if intake.complain(remarks, refusals, strict=arguments.strict):
         return TROUBLE
     if len(documents) > 1:
         raise UsageError(
@@ -194,7 +194,7 @@ def export(arguments: Namespace) -> int:
         )
     (document,) = documents
     if not document.steps:
-        raise UsageError("no session found", where=f"{document.path}:1", hint=_PROMPTS)
+        raise UsageError("no session found", where=f"{document.path}:1", hint=intake.PROMPTS)
     with destination(arguments.output) as stream:
         if arguments.to == "json":
             from wordish.record import listing
@@ -208,8 +208,8 @@ def export(arguments: Namespace) -> int:
 
 def list_(arguments: Namespace) -> int:
     """``wordish list``: the steps as parsed."""
-    settings = _settings(arguments)
-    documents, refusals = _read(arguments, settings)
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
     if arguments.format == "json":
         from wordish.record import listing
         from wordish.reporters.json import write
@@ -222,18 +222,20 @@ def list_(arguments: Namespace) -> int:
         for document in documents:
             lines = steps(document, width=width, verbose=arguments.verbose)
             sys.stdout.writelines(f"{line}\n" for line in lines)
-    return TROUBLE if _complain(_remarks(documents), refusals, strict=arguments.strict) else PASSED
+    return (
+        TROUBLE if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict) else PASSED
+    )
 
 
 def lint(arguments: Namespace) -> int:
     """``wordish lint``: everything there is to say about the articles without running them."""
     from wordish.lint import lint as linted
 
-    settings = _settings(arguments)
-    documents, refusals = _read(arguments, settings)
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
     documents, notes = linted(
         documents,
-        wish=_wish(arguments, settings, superuser=True),
+        wish=intake.wish(arguments, settings, superuser=True),
         machines=settings.machines,
         timeout=arguments.timeout or settings.timeout,
         off=settings.ignore | {*arguments.ignore},
@@ -249,8 +251,8 @@ def lint(arguments: Namespace) -> int:
         sys.stdout.writelines(f"{line}\n" for line in lines(documents))
     for note in notes:
         say(f"wordish: {note}")
-    serious = any(arguments.strict or remark.severity == "error" for remark in _remarks(documents))
-    return TROUBLE if _complain((), refusals) or serious else PASSED
+    serious = any(arguments.strict or remark.severity == "error" for remark in intake.remarks(documents))
+    return TROUBLE if intake.complain((), refusals) or serious else PASSED
 
 
 def machine(arguments: Namespace) -> int:
@@ -261,7 +263,7 @@ def machine(arguments: Namespace) -> int:
 
     cache.sweep()
     if arguments.action == "build":
-        settings = _settings(arguments)
+        settings = intake.settings(arguments)
         for name in arguments.names or settings.machines:
             if name not in settings.machines:
                 raise UsageError(
@@ -304,114 +306,6 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "machine": machine,
     "doctor": doctor,
 }
-
-_PROMPTS = "a session starts with a prompt such as `~$ `"
-
-
-def _settings(arguments: Namespace) -> Settings:
-    from wordish.config import load
-
-    return load(Path(arguments.config) if arguments.config else None, directory=Path.cwd())
-
-
-def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[UsageError]]:
-    """All the articles, without the warnings that are switched off, and the paths that name none."""
-    from wordish.after import read
-    from wordish.catalogue import told
-
-    off = settings.ignore | {*arguments.ignore}
-    documents: list[Document] = []
-    paths, refusals = _found(arguments, settings)
-    for path in paths:
-        try:
-            document = read(path, conventions_of=settings.conventions_of)
-        except ArticleError as error:
-            document = _unreadable(str(path), error)
-        documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))
-    return documents, refusals
-
-
-def _found(arguments: Namespace, settings: Settings) -> tuple[Sequence[Found], list[UsageError]]:
-    """The articles, and why some of the paths name none."""
-    from wordish.document import find
-
-    paths, base = (arguments.paths, Path.cwd()) if arguments.paths else (settings.paths, settings.directory)
-    if not paths:
-        raise UsageError(
-            "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
-        )
-    try:
-        return find(paths, base=base), []
-    except UsageError:  # all that is wrong is told at once
-        refusals, good = [], []
-        for path in paths:
-            try:
-                find([path], base=base)
-                good.append(path)
-            except UsageError as error:
-                refusals.append(error)
-        return find(good, base=base), refusals
-
-
-def _unreadable(path: str, error: ArticleError) -> Document:
-    from wordish.model import Diagnostic, Document
-
-    fault = Diagnostic(
-        path=path, line=error.line or 1, name="unreadable", message=error.what, hint=error.hint
-    )
-    return Document(path=path, text="", diagnostics=(fault,))
-
-
-def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
-    """What is to run, none when something keeps an article from running, which is told then."""
-    from wordish.runner import plan
-
-    documents, refusals = _read(arguments, settings)
-    wish = _wish(arguments, settings, superuser=os.geteuid() == 0)
-    jobs, objections = plan(documents, wish=wish, machines=settings.machines)
-    remarks = [*_remarks(documents), *objections]
-    if _complain(remarks, refusals, strict=arguments.strict, warn=warn):
-        return []
-    if not jobs:
-        raise UsageError("no article has a shell session", hint=_PROMPTS)
-    return jobs
-
-
-def _wish(arguments: Namespace, settings: Settings, *, superuser: bool) -> Wish:
-    from wordish.runner import Wish
-
-    return Wish(
-        on=arguments.on,
-        machine=arguments.machine,
-        default_machine=settings.machine,
-        as_root=arguments.as_root,
-        superuser=superuser,
-    )
-
-
-def _remarks(documents: Iterable[Document]) -> Iterator[Diagnostic]:
-    return (remark for document in documents for remark in document.diagnostics)
-
-
-def _complain(
-    remarks: Iterable[Diagnostic],
-    refusals: Iterable[UsageError] = (),
-    *,
-    strict: bool = False,
-    warn: bool = True,
-) -> bool:
-    """Tell in order, each once, what is wrong; whether it is serious, as with ``strict`` all of it is."""
-    lines = {(error.where, 0, str(error)) for error in refusals}
-    serious = bool(lines)
-    for remark in remarks:
-        error = strict or remark.severity == "error"
-        if error or warn:
-            text = remark if error else remark._replace(message=f"warning: {remark.message}")
-            lines.add((remark.path, remark.line, str(text)))
-            serious |= error
-    for _, _, line in sorted(lines):
-        say(line)
-    return serious
 
 
 def _status(transcripts: Iterable[Transcript]) -> int:
