@@ -82,6 +82,9 @@ def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
+    parser.add_argument(
+        "--pin", action="store_true", help="run nothing: write down what each bare `# ` was guessed to be"
+    )
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

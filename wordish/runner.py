@@ -29,6 +29,7 @@ from wordish.model import (
 )
 from wordish.options import line_of
 from wordish.replay import replay
+from wordish.starts import is_guess
 from wordish.targets import TARGETS
 
 
@@ -284,6 +285,15 @@ def _objection(
         )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
+    if guessed := [step for step in roots if is_guess(step)]:
+        more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
+        return Diagnostic(
+            path=guessed[0].path,
+            line=guessed[0].line,
+            name="root-on-a-guess",
+            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
+        )
     if not roots or _may_be_root(target, superuser=superuser):
         return None
     return Diagnostic(
