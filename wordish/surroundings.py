@@ -175,11 +175,11 @@ def _saving(scope: Scope) -> str:
 
 def _entering(scope: Scope) -> str:
     exports = [f"\\builtin export {name}={shlex.quote(value)}" for name, value in scope.env]
-    changes = [f"\\builtin cd -- {_directory(scope.cwd)} > /dev/null"] if scope.cwd else []
+    changes = [f"\\builtin cd -- {directory(scope.cwd)} > /dev/null"] if scope.cwd else []
     return " && ".join((*exports, *changes))
 
 
-def _directory(path: str) -> str:
+def directory(path: str) -> str:
     """A directory as a word for ``cd``, which looks for others than these in CDPATH."""
     if path == "~" or path.startswith("~/"):
         return "~" + (f"/{shlex.quote(path[2:])}" if path[2:] else "")
