@@ -434,3 +434,12 @@ def test_the_script_of_the_lvm_article_succeeds_in_a_machine(reach: Reach) -> No
         0,
         '  Labels on physical volume "/dev/loop1" successfully wiped.',
     )
+
+
+def test_a_script_stands_where_a_block_does_and_comes_back(tmp_path: Path) -> None:
+    text = (
+        "<!-- wordish: cwd=/usr env='FRUIT=red_pear' -->\n```\n~$ echo $PWD $FRUIT\n```\n\n"
+        '```\n~$ echo $PWD ${FRUIT-none}; test "$PWD" != /usr\n```\n'
+    )
+    ran = run(parse(text, path="a.md"), tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, f"/usr red_pear\n{tmp_path} none\n")

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from wordish import __version__, conditions, syntax
 from wordish.anatomy import anatomy
 from wordish.model import Document, Scope, Step, User
-from wordish.surroundings import directory
+from wordish.surroundings import entering
 
 _HEAD: Final = """\
 set -e
@@ -204,14 +204,12 @@ def _entered(number: int, scope: Scope, user: User, both: bool) -> Iterator[str]
         absent = shlex.quote(f"{scope.path}: needs {', '.join(scope.needs)}, of which something is not here")
         asked = _typed(_asked([(need, True) for need in scope.needs]), user, both)
         lines.append(f"if ! {asked}; then\n    echo {absent} >&2\n    exit 2\nfi\n")
-    if scope.cwd:
-        there = f"wordish_directory{number}=$PWD\ncd -- {directory(scope.cwd)}"
-        lines.append(f"{_typed(there, user, both)}\n")
+    saved = [f"wordish_directory{number}=$PWD"] if scope.cwd else []
     if scope.env:
         names = " ".join(name for name, _ in scope.env)
-        said = " ".join(f"{name}={shlex.quote(value)}" for name, value in scope.env)
-        saved = f"wordish_environment{number}=$(declare -p {names} 2> /dev/null || :)\nexport {said}"
-        lines.append(f"{_typed(saved, user, both)}\n")
+        saved.append(f"wordish_environment{number}=$(declare -p {names} 2> /dev/null || :)")
+    if saved:
+        lines.append(_typed("\n".join([*saved, entering(scope)]), user, both) + "\n")
     if lines:
         what = "the article" if scope.line == 0 else "the block"
         yield "".join([_comment(f"{scope.path}:{scope.line or 1}: around {what}"), *lines])

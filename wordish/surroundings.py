@@ -97,7 +97,7 @@ class _Place:
         if scope.cwd or scope.env:
             status, saved = self._ask(_saving(scope))
             undo = "; ".join(saved)
-            if self._do(_entering(scope), status):
+            if self._do(entering(scope), status):
                 wrong = self._complaint or f"{scope.cwd or 'the environment'}: it cannot be entered"
                 self._do(undo, status)
                 undo = ""
@@ -173,13 +173,14 @@ def _saving(scope: Scope) -> str:
     return "; ".join(commands)
 
 
-def _entering(scope: Scope) -> str:
+def entering(scope: Scope) -> str:
+    """What brings a shell into a scope; its status tells whether it did."""
     exports = [f"\\builtin export {name}={shlex.quote(value)}" for name, value in scope.env]
-    changes = [f"\\builtin cd -- {directory(scope.cwd)} > /dev/null"] if scope.cwd else []
+    changes = [f"\\builtin cd -- {_directory(scope.cwd)} > /dev/null"] if scope.cwd else []
     return " && ".join((*exports, *changes))
 
 
-def directory(path: str) -> str:
+def _directory(path: str) -> str:
     """A directory as a word for ``cd``, which looks for others than these in CDPATH."""
     if path == "~" or path.startswith("~/"):
         return "~" + (f"/{shlex.quote(path[2:])}" if path[2:] else "")
