@@ -24,7 +24,7 @@ ARTICLE = """\
 ~$ {last}
 ```
 """
-KINDS = ["host", pytest.param("vm", marks=pytest.mark.vm)]
+KINDS = ["host", "sandbox", pytest.param("vm", marks=pytest.mark.vm)]
 
 
 @pytest.fixture(autouse=True)

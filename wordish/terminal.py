@@ -97,34 +97,38 @@ class LocalTerminal:
     """
 
     def __init__(self, command: Callable[[int], Sequence[str]], *, env: Mapping[str, str], cwd: Path) -> None:
-        self.status: int | None = None
-        self._typing = b""
         opened: list[int] = []
         try:
-            self._out, self._slave = _terminal(opened)
-            self._err, err_slave = _terminal(opened)
-            self._modes = fcntl.ioctl(self._slave, termios.TCGETS, _MODES)
+            out, slave = _terminal(opened)
+            err, err_slave = _terminal(opened)
             # setpriv and setsid become the shell: one process, no code of ours after the fork.
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *_heard(), "setsid", "--ctty", *command(err_slave)],
-                stdin=self._slave, stdout=self._slave, stderr=self._slave, pass_fds=(err_slave,),
+                stdin=slave, stdout=slave, stderr=slave, pass_fds=(err_slave,),
                 env=dict(env), cwd=cwd, umask=0o022,
             )  # fmt: skip
             os.close(err_slave)
             opened.remove(err_slave)
-            self._pidfd = os.pidfd_open(self._process.pid)
+            pidfd = os.pidfd_open(process.pid)
         except OSError as error:
             for descriptor in opened:
                 os.close(descriptor)
             raise MachineError(f"no shell could be started: {error.strerror or error}") from error
+        told = Path(f"/proc/{process.pid}/syscall")
+        self._hold(out, slave, err, pidfd, lambda: told.read_text(encoding="ascii"), process.wait)
+
+    def _hold(
+        self, out: int, slave: int, err: int, pidfd: int, where: Callable[[], str], wait: Callable[[], int]
+    ) -> None:
+        """Take over the terminals and the shell: see `GivenTerminal`."""
+        self.status: int | None = None
+        self._typing = b""
+        self._out, self._slave, self._err = out, slave, err
+        self._pidfd, self._told, self._wait_for_end = pidfd, where, wait
+        self._modes = fcntl.ioctl(err, termios.TCGETS, _MODES)  # those of both, and nobody's to change yet
         self._poll = select.poll()
         for descriptor in (self._err, self._out, self._pidfd):
             self._poll.register(descriptor, select.POLLIN)
-
-    @property
-    def pid(self) -> int:
-        """The shell's process id, which is its session's too."""
-        return self._process.pid
 
     def read(self, timeout: float | None) -> tuple[bytes, bytes]:
         """See `Terminal.read`."""
@@ -133,7 +137,7 @@ class LocalTerminal:
         ready = self._wait(timeout)
         out = err = b""
         if self._pidfd in ready:
-            code = self._process.wait()
+            code = self._wait_for_end()
             out, err = _drain(self._out), _drain(self._err)
             self.status = code if code >= 0 else 128 - code
         elif self._err in ready:
@@ -199,7 +203,7 @@ class LocalTerminal:
         try:
             if self._typing or fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
                 return ""
-            told = Path(f"/proc/{self._process.pid}/syscall").read_text(encoding="ascii").split()
+            told = self._told().split()
         except OSError:  # a kernel that does not tell, or not us
             return ""
         return " ".join(told[:4]) if len(told) > 3 else ""
@@ -209,9 +213,23 @@ class LocalTerminal:
         if self.status is None:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            self._process.wait()
+            self._wait_for_end()
         for descriptor in (self._out, self._err, self._slave, self._pidfd):
             os.close(descriptor)
+
+
+class GivenTerminal(LocalTerminal):
+    """Two pseudo-terminals of this machine, and a shell on them that somebody else started.
+
+    ``out`` and ``err`` are the masters, which do not block; ``slave`` is the first one's other side.
+    ``pidfd`` is the shell's, or that of who ends with it. ``where`` reads its /proc/PID/syscall
+    (`OSError`: it cannot), ``wait`` gives its exit status, -N when signal N ended it.
+    """
+
+    def __init__(
+        self, *, out: int, slave: int, err: int, pidfd: int, where: Callable[[], str], wait: Callable[[], int]
+    ) -> None:
+        self._hold(out, slave, err, pidfd, where, wait)
 
 
 class FramedTerminal:
