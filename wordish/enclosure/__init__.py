@@ -14,12 +14,13 @@ words on that socket, one a packet, its parts parted by NUL:
 
     to the init    start   an account, and the words of a command; with a descriptor: run it as this
                            account's shell, with the descriptor as its `START_UP`
-                   where   process id
+                   read    the name of a file in /proc
+                   link    the name of a link there
     from the init  ready
                    error   why; before "ready" it is the end
                    started process id; with its terminal, the terminal's other side, the terminal of
                            its standard error, and the process, as descriptors
-                   where   what /proc/PID/syscall says, or nothing
+                   told    0, and what was asked for; or an error's number, and its name
                    ended   process id, wait status
 """
 

@@ -128,8 +128,8 @@ def _serve(sock: socket.socket, accounts: Mapping[str, _Account]) -> NoReturn:
             if not data:
                 os._exit(0)
             order, *words = data.decode().split("\0")
-            if order == "where":
-                say(sock, "where", _where(processes, words[0]))
+            if order in ("read", "link"):
+                say(sock, "told", *_told(processes, order, words[0]))
                 continue
             try:
                 pid, passed = _shell(words[0], accounts[words[0]], words[1:], descriptors[0])
@@ -144,18 +144,18 @@ def _serve(sock: socket.socket, accounts: Mapping[str, _Account]) -> NoReturn:
                 os.close(descriptor)
 
 
-def _where(processes: int, pid: str) -> str:
-    """What /proc/PID/syscall says, which who is outside may not read when the shell is another user's."""
+def _told(processes: int, order: str, name: str) -> list[object]:
+    """What a file of /proc says, or where a link there leads, which others than root may not see."""
     try:
-        file = os.open(f"{pid}/syscall", os.O_RDONLY | os.O_NONBLOCK, dir_fd=processes)
-    except OSError:
-        return ""
-    try:
-        return os.read(file, 1000).decode("ascii", "replace")
-    except OSError:
-        return ""
-    finally:
-        os.close(file)
+        if order == "link":
+            return [0, os.readlink(name, dir_fd=processes)]
+        file = os.open(name, os.O_RDONLY | os.O_NONBLOCK, dir_fd=processes)
+        try:
+            return [0, os.read(file, 4096).decode(errors="replace")]
+        finally:
+            os.close(file)
+    except OSError as error:
+        return [error.errno, error.strerror]
 
 
 def _reaped() -> tuple[int, int] | None:

@@ -179,9 +179,25 @@ class _Enclosed:
         os.set_blocking(out, False)
         os.set_blocking(err, False)
         return GivenTerminal(
-            out=out, slave=slave, err=err, pidfd=pidfd,
-            where=lambda: self._where(pid), wait=lambda: self._wait(int(pid)),
+            out=out, slave=slave, err=err, pid=int(pid), pidfd=pidfd, processes=self,
+            wait=lambda: self._wait(int(pid)),
         )  # fmt: skip
+
+    def read(self, name: str) -> str:
+        """See `wordish.terminal.Processes.read`."""
+        return self._told("read", name)
+
+    def link(self, name: str) -> str:
+        """See `wordish.terminal.Processes.link`."""
+        return self._told("link", name)
+
+    def _told(self, order: str, name: str) -> str:
+        with undisturbed():
+            self._say(f"{order}\0{name}")
+            number, said = self.hear("told")[0]
+        if int(number):
+            raise OSError(int(number), said, name)
+        return said
 
     def _say(self, words: str, *descriptors: int) -> None:
         import socket
@@ -190,11 +206,6 @@ class _Enclosed:
             socket.send_fds(self._socket, [words.encode()], descriptors)
         except OSError as error:
             raise MachineError(f"the sandbox is lost: {error.strerror}") from error
-
-    def _where(self, pid: str) -> str:
-        with undisturbed():
-            self._say(f"where\0{pid}")
-            return self.hear("where")[0][0]
 
     def hear(self, wanted: str) -> tuple[list[str], list[int]]:
         """The next words of this kind. Raises `MachineError` when they do not come."""
