@@ -88,7 +88,9 @@ def _update(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host")
+    parser.add_argument(
+        "--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host, sandbox"
+    )
     parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
     parser.add_argument(
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"

@@ -30,7 +30,7 @@ from wordish.model import (
 from wordish.options import line_of
 from wordish.replay import replay
 from wordish.starts import is_guess
-from wordish.targets import TARGETS
+from wordish.targets import ADDRESSES, TARGETS
 
 
 class Wish(NamedTuple):
@@ -241,8 +241,8 @@ def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
     kind, _, address = wish.on.partition(":")
     if wish.on and kind not in TARGETS:
         raise UsageError("no such target", where=f"--on {wish.on}", hint=f"there are {', '.join(TARGETS)}")
-    if kind == "host" and address:
-        raise UsageError("host takes no address", where=f"--on {wish.on}", hint="say `--on host`")
+    if wish.on and (wrong := _misaddressed(kind, address)):
+        raise UsageError(wrong[0], where=f"--on {wish.on}", hint=f"say `--on {wrong[1]}`")
     if wish.machine and kind not in ("", "vm"):
         raise UsageError(
             f"{kind} has no machines", where=f"--machine {wish.machine}", hint="it goes with `--on vm`"
@@ -283,6 +283,14 @@ def _objection(
             else "which machine?",
             hint=_described(machines) if target.machine else _choice(machines),
         )
+    if wrong := _misaddressed(target.kind, target.address):
+        return Diagnostic(
+            path=document.path,
+            line=line_of(document.text, "on", str(target)),
+            name="wrong-address",
+            message=wrong[0],
+            hint=f"say `on={wrong[1]}`",
+        )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
     if guessed := [step for step in roots if is_guess(step)]:
@@ -301,10 +309,19 @@ def _objection(
         line=roots[0].line,
         name="root-prompt",
         message=f"a root prompt, but the target {target.kind} is not thrown away afterwards",
-        hint="run it in a virtual machine with `--on vm`, or say `--on host --as-root` if you mean it"
+        hint=f"run it in a virtual machine with `--on vm`, or say `--on {target} --as-root` if you mean it"
         if not target.as_root
         else "`--as-root` needs wordish itself to run as root",
     )
+
+
+def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
+    """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
+    if kind in ADDRESSES and not address:
+        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind not in ADDRESSES and kind != "vm" and address:
+        return f"{kind} takes no address", kind
+    return None
 
 
 def _described(machines: Mapping[str, Machine]) -> str:
