@@ -53,6 +53,9 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="be content with articles without sessions"
+    )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
     parser.add_argument(
         "--format",

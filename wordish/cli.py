@@ -72,8 +72,8 @@ def check(arguments: Namespace) -> int:
 
     reports = wanted(arguments.format, arguments.output)
     settings = _settings(arguments)
-    jobs = _jobs(arguments, settings, warn=not arguments.quiet)
-    if not jobs:
+    jobs = _jobs(arguments, settings, warn=not arguments.quiet, allow_empty=arguments.allow_empty)
+    if jobs is None:
         return TROUBLE
     with ExitStack() as stack:
         keep = [stack.enter_context(keeper) for keeper in _keepers(arguments, settings)]
@@ -122,7 +122,7 @@ def update(arguments: Namespace) -> int:
 
     settings = _settings(arguments)
     jobs = _jobs(arguments, settings)
-    if not jobs:
+    if jobs is None:
         return TROUBLE
     status = PASSED
     words = sys.stderr if arguments.diff else sys.stdout
@@ -260,8 +260,10 @@ def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], lis
     return documents, complaints
 
 
-def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
-    """What is to run, none when something keeps an article from running, which is told then."""
+def _jobs(
+    arguments: Namespace, settings: Settings, *, warn: bool = True, allow_empty: bool = False
+) -> list[Job] | None:
+    """What is to run, ``None`` when something keeps an article from running, which is told then."""
     from wordish.runner import Wish, plan
 
     documents, complaints = _read(arguments, settings)
@@ -275,8 +277,8 @@ def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> lis
     jobs, objections = plan(documents, wish=wish, machines=settings.machines)
     complaints += map(_complaint, objections)
     if _complain(told for told in complaints if told[3] or warn):
-        return []
-    if not jobs:
+        return None
+    if not jobs and not allow_empty:
         raise UsageError("no article has a shell session", hint=_PROMPTS)
     return jobs
 

@@ -26,7 +26,7 @@ from wordish.model import (
     Verdict,
 )
 from wordish.replay import replay
-from wordish.targets import TARGETS
+from wordish.targets import TARGETS, Place
 
 
 class Wish(NamedTuple):
@@ -97,13 +97,15 @@ def check(
     timeout: float,
     keep_going: bool = False,
     survey: bool = False,
+    prepare: Callable[[Place], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from.
+    find out which packages the programs came from. ``prepare`` is given the place before the first
+    step, and may raise a `wordish.errors.MachineError`.
     """
     document, target = job.document, job.target
     started = _now()
@@ -120,6 +122,7 @@ def check(
             reach = TARGETS[target.kind].reach
             with reach(target, machines=machines, say=_sayer(document, tell)) as place:
                 environment.update(place.environment)
+                prepare(place)
                 for verdict in replay(
                     document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
                 ):
