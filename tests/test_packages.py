@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.conftest import Reach
 from wordish.document import parse
 from wordish.model import Outcome, Output, Target, Verdict
 from wordish.packages import command_words, owners_of
@@ -61,6 +62,21 @@ def surveyed(text: str, *, before: str = "true") -> dict[str, str]:
             for step in parse(text, path="a.txt").steps
         ]
         return owners_of(verdicts, lambda _: shell)
+
+
+@pytest.mark.vm
+def test_both_accounts_of_a_machine_are_asked(reach: Reach) -> None:
+    place = reach("vm")
+    text = "~# lvs\n~# echo 1 | rsync - here\n~$ cat /etc/hostname\n~$ dd if=/dev/null | gzip\n"
+    verdicts = [
+        Verdict(
+            step=step, outcome=Outcome.PASSED, output=place.shell(step.user).run(step.command, timeout=20)
+        )
+        for step in parse(text, path="a.txt").steps
+    ]
+    found = owners_of(verdicts, place.shell)
+    assert list(found) == ["coreutils", "gzip", "lvm2", "rsync"]
+    assert found["lvm2"].startswith("2.")
 
 
 @pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="no dpkg here")

@@ -109,7 +109,7 @@ class ArticleFile(pytest.File):
 
 def _from_here(path: Path) -> Path:
     """The path as one would type it here."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return Path(os.path.relpath(path))
 
 
 class Article(pytest.Function):

@@ -6,20 +6,19 @@ XML too, and its own policy forbids it to load or run anything.
 
 from __future__ import annotations
 
-import html
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import resources
 from typing import TextIO
 
 from wordish import __version__
 from wordish.model import Event, Outcome, Transcript, Verdict
 from wordish.reporters import words
-from wordish.reporters.style import Line, Style, visible
+from wordish.reporters.style import Line, Style, shortened, visible
 
 _RED = (Outcome.FAILED, Outcome.ERROR)
+_MOST = 20_000  # characters of an output that is as it should be
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "interrupted": "!", "skipped": "-"}
 
@@ -42,6 +41,8 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
 
 
 def _page(transcripts: list[Transcript], *, elapsed: float, missing: int) -> Iterator[str]:
+    from importlib import resources  # 8 ms: only those who want a page pay
+
     look = resources.files("wordish.reporters").joinpath("page.css").read_text(encoding="utf-8")
     outcomes = Counter(words.outcome(transcript) for transcript in transcripts)
     steps = Counter[str]()
@@ -98,7 +99,8 @@ def _step(verdict: Verdict) -> Iterator[str]:
         told = "\n".join(map(_spans, words.failure(verdict)))
     else:
         printed = [verdict.output.stdout, verdict.output.stderr] if verdict.output else []
-        told = _escaped("\n".join([verdict.step.command, *filter(None, printed)]))
+        shown = (shortened(text, _MOST) for text in printed if text)
+        told = _escaped("\n".join([verdict.step.command, *shown]))
     yield f'<pre tabindex="0">{told}</pre>\n</details></li>\n'
 
 
@@ -116,4 +118,6 @@ def _sign(outcome: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(visible(text))
+    from html import escape
+
+    return escape(visible(text))
