@@ -7,7 +7,7 @@ author = "the wordish authors"
 copyright = "2026, the wordish authors"
 version = release = __version__
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx_copybutton", "wordish.sphinx_ext"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3  # links from page to page may name a heading
 

@@ -92,6 +92,7 @@ def test_a_listing_keeps_its_contract() -> None:
         "command": "lvs \\\n  -a",
         "expected": "LV  VG",
         "expected_line": 14,
+        "together": False,
         "options": {"on": "vm", "timeout": 120.0, "status-only": True},
     }
     assert values["documents"][0]["diagnostics"][0]["name"] == "no-break-space"

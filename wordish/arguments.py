@@ -38,7 +38,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _check(_command(commands, "check", "verify articles"))
     _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
-    _export(_command(commands, "export", "an article's steps as a shell script or a transcript"))
+    _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
+    _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
@@ -53,6 +54,10 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    parser.add_argument(
+        "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
+    )
+    parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
     parser.add_argument(
         "--allow-empty", action="store_true", help="be content with articles without sessions"
     )
@@ -92,14 +97,24 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", help="an article")
-    parser.add_argument("--to", default="script", choices=("script", "transcript"), help="default: script")
+    parser.add_argument("paths", nargs=1, metavar="PATH", help="an article")
+    parser.add_argument(
+        "--to", default="script", choices=("script", "transcript", "json"), help="default: script"
+    )
     parser.add_argument("--output", default="-", metavar="FILE", help="where it goes (- is stdout)")
     _config(parser)
+    _remarks(parser)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="all lines of commands and outputs")
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _articles(parser)
+    _run(parser)
     parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
 
 
@@ -111,6 +126,19 @@ def _articles(parser: argparse.ArgumentParser) -> None:
         help="an article, or a folder of articles (default: the configured ones)",
     )
     _config(parser)
+    _remarks(parser)
+
+
+def _remarks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strict", action="store_true", help="warnings count as errors: nothing runs")
+    parser.add_argument(
+        "--ignore",
+        action="extend",
+        type=_warnings,
+        default=[],
+        metavar="WARNINGS",
+        help="codes or names of warnings to be switched off, separated by commas",
+    )
 
 
 def _machine(parser: argparse.ArgumentParser) -> None:
@@ -130,6 +158,15 @@ def _config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _warnings(text: str) -> list[str]:
+    from wordish.catalogue import switched_off
+
+    try:
+        return list(switched_off(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < math.inf:
@@ -137,4 +174,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _jobs(text: str) -> int:
+    """How many, 0 for as many as there are processors."""
+    if text == "auto":
+        return 0
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

@@ -10,8 +10,9 @@ from typing import NamedTuple, TextIO
 
 from wordish.destination import destination
 from wordish.errors import UsageError
-from wordish.model import Event
-from wordish.reporters import REPORTERS, terminal
+from wordish.model import Diagnostic, Event
+from wordish.reporters import REPORTERS, github, terminal
+from wordish.reporters.order import in_order
 from wordish.reporters.style import PROGRESS, Style
 
 Hear = Callable[[Event], None]
@@ -57,6 +58,18 @@ def wanted(formats: Sequence[str], output: str | None) -> list[Wanted]:
     return reports
 
 
+def critic(reports: Iterable[Wanted]) -> Callable[[Diagnostic], None]:
+    """What hears the remarks on articles before anything runs, for the reports that have a place for them."""
+    annotate = any(report.form == "github" and report.output == "-" for report in reports)
+
+    def hear(told: Diagnostic) -> None:
+        if annotate:
+            sys.stdout.write(f"{github.remark(told)}\n")
+            sys.stdout.flush()
+
+    return hear
+
+
 def audience(
     reports: Iterable[Wanted],
     *,
@@ -76,7 +89,10 @@ def audience(
     for form, output, asked in reports:
         stream = stack.enter_context(destination(output, where=asked))
         spoken = style(stream, color, verbosity)
-        hears.append(stack.enter_context(REPORTERS[form].report(stream, style=spoken, articles=articles)))
+        hear = stack.enter_context(REPORTERS[form].report(stream, style=spoken, articles=articles))
+        if form != "terminal":  # that one shows what is under way, and orders the rest itself
+            hear = stack.enter_context(in_order(hear))
+        hears.append(hear)
         watched |= form == "terminal" and stream is sys.stdout
     if not watched:
         progress = style(sys.stderr, color, PROGRESS)

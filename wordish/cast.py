@@ -53,6 +53,11 @@ def cast(transcript: Transcript, *, title: str = "") -> str:
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
 
 
+def path_of(article: str | Path, *, folder: Path, base: Path) -> Path:
+    """Where below ``folder`` the recording of an article is: at its path from ``base``."""
+    return folder / f"{key_of(article, base / 'here').replace('../', '__/')}{SUFFIX}"
+
+
 def _step(verdict: Verdict) -> Iterator[tuple[float, str, str]]:
     """Waits in seconds, kinds of events (marker, output) and their texts."""
     assert verdict.output is not None
@@ -90,7 +95,7 @@ def casting(folder: Path, *, base: Path) -> Iterator[Callable[[Event], None]]:
         if not isinstance(event, Transcript) or event.outcome is not Outcome.PASSED:
             return
         title = key_of(event.document.path, base / "here")
-        path = folder / f"{title.replace('../', '__/')}{SUFFIX}"
+        path = path_of(event.document.path, folder=folder, base=base)
         path.parent.mkdir(parents=True, exist_ok=True)
         with destination(str(path), where=where) as stream:
             stream.write(cast(event, title=title))

@@ -2,7 +2,8 @@
 
 In this order: a step that never finished has failed, whatever it was to show; a step to be ignored
 has passed; then the exit status must be the one asked for (0 when nothing is said), and the output
-must match what the article shows (`wordish.matching`), unless the status alone is to be judged.
+must match what the article shows (`wordish.matching`), unless the status alone is to be judged, or what was
+printed is shown further down, with that of the next step.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
 
     shown = step.expectation
     matched: bool | None = True
-    if not (step.options.ignore or step.options.status_only):
+    if not (step.options.ignore or step.options.status_only or shown.together):
         matched = matches(shown, stdout=output.stdout, stderr=output.stderr)
     difference = _difference(step, output) if matched is False else ""
     if output.status is None:
         seconds = step.options.timeout if timeout is None else timeout
         reason = "timed out" if seconds is None else f"timed out after {seconds:g} s"
+        if output.asked:
+            reason = f"waits for input: {output.asked}"
         return verdict(Outcome.FAILED, reason, difference)
     if step.options.ignore:
         return verdict(Outcome.PASSED)

@@ -10,7 +10,7 @@ as much as Python itself.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 User = Literal["root", "user"]
@@ -29,6 +29,10 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     ERROR = "error"
+
+
+RED = (Outcome.FAILED, Outcome.ERROR)
+"""What makes a run fail."""
 
 
 class Severity(enum.StrEnum):
@@ -61,8 +65,11 @@ class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
-    merged. ``status`` is an exit status or ``"any"``. The words are those of the page "markup" in
-    the documentation.
+    merged. ``status`` is an exit status or ``"any"``. ``lint_ignore`` are names of warnings,
+    separated by blanks. The words are those of the page "markup" in the documentation.
+
+    ``skip_if`` is what ``skip`` says when that is a condition (see `wordish.conditions`). ``env`` are
+    pairs of name and value, ``input`` lines to type, ``after`` paths of articles.
     """
 
     on: str | None = None
@@ -76,6 +83,14 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    enters: bool | None = None
+    lint_ignore: str | None = None
+    skip_if: str | None = None
+    needs: tuple[str, ...] | None = None
+    cwd: str | None = None
+    env: tuple[tuple[str, str], ...] | None = None
+    after: tuple[str, ...] | None = None
+    input: tuple[str, ...] | None = None
 
 
 class Conventions(NamedTuple):
@@ -87,6 +102,18 @@ class Conventions(NamedTuple):
     options: Options = Options()
 
 
+class Drawn(NamedTuple):
+    """Lines of a block where commands stand without a prompt, because the markup draws one before them.
+
+    Those from line ``first`` of the block's text, from 0, to before line ``stop``. A command ends where bash
+    says so, the next one begins on the line after that. ``prompt`` is what readers see.
+    """
+
+    first: int
+    stop: int
+    prompt: str
+
+
 class Block(NamedTuple):
     """Marked-up text that may hold a session, not yet understood.
 
@@ -95,6 +122,10 @@ class Block(NamedTuple):
     no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
     tagged the block with, "" when there is none. ``running``: this is running text, where sessions
     stand between paragraphs and a blank line ends an output.
+
+    ``numbers`` are the lines of the file where those of the text stand, when they do not follow one
+    another. ``prompts`` are the only ones that count in this block, ``drawn`` its commands without any.
+    ``outputs`` are blocks right below it that show what its commands print, tagged ``output`` or ``error``.
     """
 
     path: str
@@ -103,6 +134,15 @@ class Block(NamedTuple):
     language: str = ""
     options: Options = Options()
     running: bool = False
+    numbers: tuple[int, ...] = ()
+    prompts: tuple[str, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
+    outputs: tuple[Block, ...] = ()
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The file's line of each line of the text."""
+        return self.numbers or range(self.line, self.line + self.text.count("\n") + 1)
 
 
 class Expectation(NamedTuple):
@@ -111,7 +151,8 @@ class Expectation(NamedTuple):
     ``text`` is normalised for comparing: lines joined by ``\\n``, no blank lines at both ends, no
     trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
-    included), or ``None`` when nothing is shown.
+    included), or ``None`` when nothing is shown. ``together``: what is printed is shown as the output of the
+    next step, together with what that one prints.
     """
 
     text: str = ""
@@ -119,6 +160,21 @@ class Expectation(NamedTuple):
     status: int | Literal["any"] = 0
     match: Match = "ellipsis"
     stream: Stream = "both"
+    together: bool = False
+
+
+class Scope(NamedTuple):
+    """What surrounds some steps: those of an article (``line`` 0), or of a block.
+
+    ``line`` is the block's first. The others are what was said there, as in `Options`.
+    """
+
+    path: str
+    line: int = 0
+    cwd: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    needs: tuple[str, ...] = ()
+    skip_if: str = ""
 
 
 class Step(NamedTuple):
@@ -126,7 +182,8 @@ class Step(NamedTuple):
 
     ``line`` and ``end_line`` are the first and last line of the command (1-based). ``command`` may
     have several lines, joined by ``\\n``, without a final one; hints of wordish are taken off.
-    ``options`` are those in force for this step: the article's and the block's merged in.
+    ``options`` are those in force for this step: the article's and the block's merged in. ``scopes``
+    are what surrounds it, the inner one last.
     """
 
     path: str
@@ -137,13 +194,23 @@ class Step(NamedTuple):
     command: str
     expectation: Expectation = Expectation()
     options: Options = Options()
+    scopes: tuple[Scope, ...] = ()
+
+    def skipped(self, reason: str | None) -> Step:
+        """This step now that its condition is known: to be skipped for that reason, or to be run."""
+        return self._replace(options=self.options._replace(skip=reason, skip_if=None))
 
 
 class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte.
+    too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
+    ``included`` are, by path, the texts of the files that it includes and that its steps and remarks may
+    stand in.
+
+    ``before`` are the steps of the articles that it comes after, in order, and ``closing`` those that clean
+    up after them, which run last.
     """
 
     path: str
@@ -151,6 +218,15 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    conventions: Conventions = Conventions()
+    included: Mapping[str, str] = {}
+    before: tuple[Step, ...] = ()
+    closing: tuple[Step, ...] = ()
+
+    @property
+    def sequence(self) -> tuple[Step, ...]:
+        """All the steps in the order in which they run, those of other articles too."""
+        return (*self.before, *self.steps, *self.closing)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -199,7 +275,9 @@ class Output(NamedTuple):
 
     ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
     ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
-    seconds. ``ended``: the shell is gone, nothing more can run in it.
+    seconds. ``ended``: the shell is gone, nothing more can run in it. ``asked`` is why the step was
+    given up before its time: what it asked for, or the name of the program that waited for input.
+    ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
     """
 
     stdout: str = ""
@@ -207,6 +285,8 @@ class Output(NamedTuple):
     status: int | None = 0
     elapsed: float = 0.0
     ended: bool = False
+    asked: str = ""
+    around: tuple[int, int] = (0, 0)
 
 
 class Verdict(NamedTuple):
@@ -249,6 +329,15 @@ class Transcript(NamedTuple):
         return Outcome.SKIPPED
 
 
+class Planned(NamedTuple):
+    """News, the first of a run: the articles of these ``paths`` will be checked.
+
+    They are to be reported in this order, whichever ends first.
+    """
+
+    paths: tuple[str, ...]
+
+
 class Began(NamedTuple):
     """News: an article of ``total`` steps starts. ``path`` is the document's, as in all news."""
 
@@ -282,5 +371,5 @@ class Judged(NamedTuple):
     total: int
 
 
-Event: TypeAlias = Began | Said | Running | Judged | Transcript
-"""What reporters hear, in this order for one article; values, so that they can come from a worker."""
+Event: TypeAlias = Planned | Began | Said | Running | Judged | Transcript
+"""What reporters hear, in this order for one article; values, so that they can come from another process."""

@@ -12,12 +12,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from wordish import conditions
 from wordish.model import Diagnostic, Options
 
 Level = Literal["article", "block", "step"]
-Value = str | int | float | bool
+Value = str | int | float | bool | Mapping[str, object]
 
 SKIP_REASON = "skip asked for"
+
+_LISTED = 100  # lines of a list in which a value is looked for
 
 _TRUE = {"yes", "true", "on"}
 _FALSE = {"no", "false", "off"}
@@ -31,7 +34,7 @@ def _name(value: Value) -> str:
 
 def _seconds(value: Value) -> float:
     try:
-        seconds = math.nan if isinstance(value, bool) else float(value)
+        seconds = math.nan if isinstance(value, bool | Mapping) else float(value)
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
@@ -58,14 +61,67 @@ def _flag(value: Value) -> bool:
 
 
 def _reason(value: Value) -> str:
-    """Why it is skipped; "" is an explicit "it is not"."""
+    """Why it is skipped, or on what condition; "" is an explicit "it is not"."""
     if isinstance(value, bool):
         return SKIP_REASON if value else ""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("takes a reason")
     if value.lower() in _TRUE | _FALSE:
         return SKIP_REASON if value.lower() in _TRUE else ""
+    conditions.parse(value)  # what is almost a condition is no reason
     return value
+
+
+def _warnings(value: Value) -> str:
+    from wordish.catalogue import switched_off
+
+    return " ".join(sorted(switched_off(value if isinstance(value, str) else "")))
+
+
+def _needs(value: Value) -> tuple[str, ...]:
+    if not isinstance(value, str):
+        raise ValueError("takes commands, kernel:NAME or /PATH")
+    return conditions.needed(value)
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _env(value: Value) -> tuple[tuple[str, str], ...]:
+    import shlex
+
+    pairs: list[tuple[object, object]] = []
+    if isinstance(value, Mapping):
+        pairs += value.items()
+    elif isinstance(value, str):
+        said = (word.partition("=") for word in shlex.split(value))
+        pairs += ((name, text if equals else None) for name, equals, text in said)
+    if not pairs:
+        raise ValueError('takes variables, such as env="LANG=de_DE.UTF-8 EDITOR=ed"')
+    for name, text in pairs:
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a variable")
+        if not isinstance(text, str):
+            raise ValueError(f"{name} has no value" if text is None else f"{name}: put the value in quotes")
+    return tuple((str(name), str(text)) for name, text in pairs)
+
+
+def _directory(value: Value) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("takes a directory")
+    return value
+
+
+def _articles(value: Value) -> tuple[str, ...]:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("takes the path of an article")
+    return (value,)
+
+
+def _typed(value: Value) -> tuple[str, ...]:
+    if not isinstance(value, str):
+        raise ValueError("takes a line to type")
+    return (value,)
 
 
 def _one_of(*choices: str) -> Callable[[Value], str]:
@@ -80,15 +136,18 @@ def _one_of(*choices: str) -> Callable[[Value], str]:
 class Word(NamedTuple):
     """One option: the values it takes (``read`` raises `ValueError` saying which) and where it may stand.
 
-    ``bare``: it may be said without a value, which then is ``True``.
+    ``bare``: it may be said without a value, which then is ``True``. ``several``: it may be said more
+    than once, or with a list; what is read is a tuple, and all of them are joined.
     """
 
-    read: Callable[[Value], object]
+    read: Callable[[Value], Any]
     levels: frozenset[Level]
     bare: bool = False
+    several: bool = False
 
 
 _EVERYWHERE: frozenset[Level] = frozenset({"article", "block", "step"})
+_ABOVE: frozenset[Level] = frozenset({"article", "block"})
 
 WORDS: Mapping[str, Word] = {
     "on": Word(read=_name, levels=frozenset({"article"})),
@@ -102,6 +161,13 @@ WORDS: Mapping[str, Word] = {
     "skip": Word(read=_reason, levels=_EVERYWHERE, bare=True),
     "hidden": Word(read=_flag, levels=frozenset({"block"}), bare=True),
     "cleanup": Word(read=_flag, levels=frozenset({"block", "step"}), bare=True),
+    "enters": Word(read=_flag, levels=frozenset({"step"}), bare=True),
+    "lint-ignore": Word(read=_warnings, levels=_EVERYWHERE),
+    "needs": Word(read=_needs, levels=_ABOVE, several=True),
+    "cwd": Word(read=_directory, levels=_ABOVE),
+    "env": Word(read=_env, levels=_ABOVE, several=True),
+    "after": Word(read=_articles, levels=frozenset({"article"}), several=True),
+    "input": Word(read=_typed, levels=frozenset({"block", "step"}), several=True),
 }
 
 # The trailing comments of the first wordish.
@@ -148,14 +214,17 @@ def from_mapping(
 ) -> tuple[Options, tuple[Diagnostic, ...]]:
     """The same options from a decoded TOML table or YAML mapping: ``{"timeout": 120, "status-only": true}``.
 
-    Names may be written with ``_`` for ``-``. Faults as in `parse`.
+    Names may be written with ``_`` for ``-``; what takes several values may have a list of them, ``env``
+    a table. Faults as in `parse`.
     """
     pairs: list[tuple[str, Value]] = []
     faults: list[Diagnostic] = []
     for key, value in mapping.items():
         name = str(key).replace("_", "-")
-        if isinstance(value, str | int | float):
-            pairs.append((name, value))
+        known = WORDS.get(name)
+        values: list[Any] = value if known and known.several and isinstance(value, list) else [value]
+        if all(isinstance(each, str | int | float | Mapping) for each in values):
+            pairs += [(name, each) for each in values]
         else:
             faults.append(_fault(path, line, "bad-option", f"{name}: {value!r} is no word, number or yes/no"))
     found, more = _options(pairs, path=path, line=line)
@@ -187,12 +256,21 @@ def hint(comment: str, *, path: str, line: int) -> tuple[Options, tuple[Diagnost
 
 
 def merge(outer: Options, inner: Options) -> Options:
-    """``outer`` where ``inner`` says nothing."""
+    """``outer`` where ``inner`` says nothing; what both need, and both environments, are joined."""
     if inner == Options():
         return outer
-    return Options._make(
+    merged = Options._make(
         mine if mine is not None else theirs for mine, theirs in zip(inner, outer, strict=True)
     )
+    if inner.skip is not None:
+        merged = merged._replace(skip_if=None)
+    elif inner.skip_if is not None:
+        merged = merged._replace(skip=None)
+    if inner.needs and outer.needs:
+        merged = merged._replace(needs=tuple(dict.fromkeys((*outer.needs, *inner.needs))))
+    if inner.env and outer.env:
+        merged = merged._replace(env=tuple(dict((*outer.env, *inner.env)).items()))
+    return merged
 
 
 def misplaced(options: Options, *, level: Level, path: str, line: int) -> tuple[Diagnostic, ...]:
@@ -212,7 +290,23 @@ def misplaced(options: Options, *, level: Level, path: str, line: int) -> tuple[
 
 def said(options: Options) -> tuple[str, ...]:
     """The names of the options that say something, in the order of `WORDS`."""
-    return tuple(name for name in WORDS if getattr(options, _field(name)) is not None)
+    found = {field.replace("_", "-") for field, value in options._asdict().items() if value is not None}
+    return tuple(name for name in WORDS if name in found or (name == "skip" and "skip-if" in found))
+
+
+def line_of(text: str, words: str, value: str) -> int:
+    """The line of an article that gives one of ``words`` (a regular expression) this value; 1: none does.
+
+    The value may stand in a list below the word, as in front matter.
+    """
+    said, listed = re.compile(rf"\b(?:{words})\s*[:=](.*)"), 0
+    for number, line in enumerate(text.split("\n"), 1):
+        found = said.search(line)
+        if value and value in (found[1] if found else line if number <= listed else ""):
+            return number
+        if found and not found[1].strip(" \r"):
+            listed = number + _LISTED
+    return 1
 
 
 def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tuple[Options, list[Diagnostic]]:
@@ -222,11 +316,16 @@ def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tup
         word = WORDS.get(name)
         if word is None:
             faults.append(_fault(path, line, "unknown-option", f"unknown option {name!r}", _guess(name)))
-        elif _field(name) in found:
+        elif _field(name) in found and not word.several:
             faults.append(_fault(path, line, "bad-option", f"{name} is said twice", "keep one of them"))
         else:
             try:
-                found[_field(name)] = word.read(value)
+                read = word.read(value)
+                if word.several:
+                    read = (*found.get(_field(name), ()), *read)
+                found[_field(name)] = read
+                if name == "skip" and conditions.parse(read):
+                    found.update(skip=None, skip_if=read)
             except ValueError as error:
                 faults.append(_fault(path, line, "bad-option", f"{name}={value}: {error}"))
     return Options(**found), faults
@@ -237,7 +336,7 @@ def _wanted(word: Word) -> str:
         word.read("")
     except ValueError as error:
         return str(error)
-    raise AssertionError("every word refuses the empty value")
+    return "takes a value, which may be empty"
 
 
 def _guess(name: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 _WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
@@ -22,16 +23,31 @@ class Gap(enum.Enum):
 GAP: Final = Gap.GAP
 
 
+class Hole(NamedTuple):
+    """What stands between two parts of a `Glob`: what the article shows there, and a pattern of what may be.
+
+    ``sample``: what is shown is a literal that stands for what is printed (`wordish.samples`).
+    """
+
+    shown: str
+    pattern: str
+    sample: bool = False
+
+
 class Glob(NamedTuple):
     """A line with wildcards in it: the literal ``parts`` around them, at least two.
 
-    A line that begins with a wildcard has no indentation of its own.
+    A line that begins with a wildcard has no indentation of its own. ``holes`` say what the wildcards
+    are; without any, each stands for any text.
     """
 
     parts: tuple[str, ...]
+    holes: tuple[Hole, ...] = ()
 
     def fits(self, line: str) -> bool:
         """Whether ``line``, whose trailing blanks were dropped, may be what this stands for."""
+        if self.holes:
+            return self._found(line) is not None
         first, *middle, last = self.parts
         if not last:  # `done ...` stands for `done` too: give back the blanks that were dropped
             literal = "".join(self.parts)
@@ -46,15 +62,56 @@ class Glob(NamedTuple):
             at += len(part)
         return at <= end and line.endswith(last)
 
+    @property
+    def text(self) -> str:
+        """The line without its wildcards, as the article shows it."""
+        if not self.holes:
+            return "".join(self.parts)
+        shown = (hole.shown if hole.shown not in _GAPS else "" for hole in self.holes)
+        return "".join(itertools.chain(*zip(self.parts, shown, strict=False), self.parts[-1:]))
+
+    def read(self, line: str) -> Iterator[tuple[str, str]]:
+        """The samples that this shows, and what stands for each of them in a line that fits."""
+        found = self._found(line)
+        for number, hole in enumerate(self.holes if found else ()):
+            if hole.sample:
+                yield hole.shown, found.group(_group(number)).decode()
+
+    def _found(self, line: str) -> Any:
+        return _compiled(_whole(self.parts, self.holes))(line.encode(errors="replace"))
+
+
+def _group(number: int) -> str:
+    return f"hole{number}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _whole(parts: tuple[str, ...], holes: tuple[Hole, ...]) -> str:
+    pieces = [escaped(parts[0])]
+    for number, (hole, part) in enumerate(zip(holes, parts[1:], strict=True)):
+        pieces += (f"(?P<{_group(number)}>{hole.pattern})", escaped(part))
+    if not parts[-1]:  # as above: blanks at the end of the line are dropped
+        pieces.append(" *")
+    return "".join(pieces)
+
 
 class Regex(NamedTuple):
-    """A line that is a pattern."""
+    """A line that is a pattern; its groups that are named after ``samples`` are what stands for these."""
 
     pattern: str
+    samples: tuple[str, ...] = ()
 
     def fits(self, line: str) -> bool:
         """Whether the pattern matches the whole of ``line``."""
         return _compiled(self.pattern)(line.encode(errors="replace")) is not None
+
+    def read(self, line: str) -> Iterator[tuple[str, str]]:
+        """As `Glob.read`; samples are told apart by their number in the line."""
+        found: Any = _compiled(self.pattern)(line.encode(errors="replace"))
+        for number, sample in enumerate(self.samples if found else ()):
+            value = found.group(_group(number))
+            if value is not None:
+                yield sample, value.decode()
 
 
 Token = str | Glob | Regex | Gap
@@ -65,6 +122,16 @@ def fits(token: Token, line: str) -> bool:
     if isinstance(token, str):
         return token == line
     return token is not GAP and token.fits(line)
+
+
+def escaped(text: str) -> str:
+    """``text`` as a pattern that matches it alone."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def matches_whole(pattern: str, text: str) -> bool:
+    """Whether a pattern matches the whole of ``text``. Raises `ValueError` when it is none."""
+    return _compiled(pattern)(text.encode(errors="replace")) is not None
 
 
 def regex_errors(text: str) -> tuple[tuple[int, str], ...]:
@@ -122,7 +189,7 @@ def moved(tokens: Sequence[Token], columns: int) -> list[Token]:
         if isinstance(token, str):
             return pad + token[cut:] if token else token
         if isinstance(token, Glob) and token.parts[0]:
-            return Glob((pad + token.parts[0][cut:], *token.parts[1:]))
+            return token._replace(parts=(pad + token.parts[0][cut:], *token.parts[1:]))
         return token
 
     return [shifted(token) for token in tokens] if columns else list(tokens)

@@ -19,12 +19,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from wordish.errors import ArticleError, UsageError, WordishError
-from wordish.model import Document, Event, Outcome, Said, Transcript, Verdict
+from wordish.model import RED, Document, Event, Outcome, Said, Transcript, Verdict
 
 NAME = "wordish"
 """The name of the test that is an article: ``docs/howto.md::wordish``."""
-
-_RED = (Outcome.FAILED, Outcome.ERROR)
 
 
 class WordishWarning(pytest.PytestWarning):
@@ -93,12 +91,15 @@ class ArticleFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """One test, or none where there is no session. An error in the markup is one of collection."""
-        from wordish.document import read
+        from wordish.after import read
+        from wordish.catalogue import told
 
+        settings = _project(self.config).settings
         try:
-            document = read(_from_here(self.path))
+            document = read(_from_here(self.path), conventions_of=settings.conventions_of)
         except ArticleError as error:
             raise self.CollectError(str(error)) from error
+        document = document._replace(diagnostics=told(document, document.diagnostics, off=settings.ignore))
         if document.errors:
             raise self.CollectError("\n".join(map(str, document.errors)))
         for remark in document.diagnostics:
@@ -206,7 +207,7 @@ _TOLD = pytest.StashKey[str]()
 def _test(request: pytest.FixtureRequest) -> None:
     """All that is wrong with an article, as one failure."""
     transcript = _checked(request.node)
-    red = [verdict for verdict in transcript.verdicts if verdict.outcome in _RED]
+    red = [verdict for verdict in transcript.verdicts if verdict.outcome in RED]
     if red:
         raise _wrong(*red)
     _finish(transcript)
@@ -215,7 +216,7 @@ def _test(request: pytest.FixtureRequest) -> None:
 def _test_with_subtests(request: pytest.FixtureRequest, subtests: Any) -> None:
     """Each step that is wrong, as a subtest."""
     transcript = _checked(request.node)
-    red = [verdict for verdict in transcript.verdicts if verdict.outcome in _RED]
+    red = [verdict for verdict in transcript.verdicts if verdict.outcome in RED]
     for verdict in red:
         with suppress(Wrong), subtests.test(f"line {verdict.step.line}"):  # -x lets it through
             raise _wrong(verdict)

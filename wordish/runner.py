@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-import re
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from wordish import conditions
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
+    RED,
     Began,
     Diagnostic,
     Document,
@@ -25,6 +27,7 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
+from wordish.options import line_of
 from wordish.replay import replay
 from wordish.targets import TARGETS, Place
 
@@ -81,13 +84,42 @@ def plan(
 def choose(document: Document, wish: Wish) -> Target:
     """Where ``document`` runs; whether it may is another question."""
     machine = wish.machine or document.options.machine or ""
-    root = any(step.user == "root" and step.options.skip is None for step in document.steps)
+    root = any(step.user == "root" and step.options.skip is None for step in document.sequence)
     on = wish.on or document.options.on or ("vm" if root or machine else "host")
     kind, _, address = on.partition(":")
     as_root = wish.as_root and bool(wish.on)
     if kind == "vm":
         return Target(kind="vm", machine=address or machine or wish.default_machine, as_root=as_root)
     return Target(kind=kind, address=address, as_root=as_root)
+
+
+def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
+    """The document with all that runs as its own steps, and what the target alone decides decided.
+
+    That is the conditions that ask for the target, or whether it may act as root.
+    """
+    if document.before or document.closing:
+        document = document._replace(steps=document.sequence, before=(), closing=())
+    if not any(step.options.skip_if for step in document.steps):
+        return document
+    steps = []
+    for step in document.steps:
+        condition = conditions.parse(step.options.skip_if or "")
+        holds = None
+        if condition and condition.kind == "target":
+            holds = condition.name == target.kind
+        elif condition and condition.kind == "root" and step.user == "root":
+            holds = _may_be_root(target, superuser=superuser)
+        if condition and holds is not None:
+            reason = "" if holds == condition.negated else f"asked for when {step.options.skip_if}"
+            step = step.skipped(reason or None)
+        steps.append(step)
+    return document._replace(steps=tuple(steps))
+
+
+def _may_be_root(target: Target, *, superuser: bool) -> bool:
+    disposable = target.kind in TARGETS and TARGETS[target.kind].DISPOSABLE
+    return disposable or (target.as_root and (superuser or target.kind != "host"))
 
 
 def check(
@@ -107,7 +139,8 @@ def check(
     find out which packages the programs came from. ``prepare`` is given the place before the first
     step, and may raise a `wordish.errors.MachineError`.
     """
-    document, target = job.document, job.target
+    target = job.target
+    document = to_run(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
     verdicts: list[Verdict] = []
@@ -136,7 +169,7 @@ def check(
     except MachineError as broken:
         error = str(broken)
     transcript = Transcript(
-        document=document,
+        document=job.document,
         target=target,
         verdicts=(*verdicts, *_unreached(document.steps[len(verdicts) :])),
         started=started,
@@ -150,22 +183,38 @@ def check(
     return transcript
 
 
+def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
+    """What to say of an article of which nothing was run."""
+    return Transcript(
+        document=job.document,
+        target=job.target,
+        verdicts=tuple(_unreached(job.document.sequence)),
+        started=_now(),
+        error=error,
+        interrupted=interrupted,
+    )
+
+
 def run(
     jobs: Iterable[Job],
     *,
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    exit_first: bool = False,
     survey: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Iterator[Transcript]:
-    """Check the jobs one by one; the first interruption ends the run."""
+    """Check the jobs one by one.
+
+    The first interruption ends the run, and so does, with ``exit_first``, the first article that is wrong.
+    """
     for job in jobs:
         transcript = check(
             job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
         )
         yield transcript
-        if transcript.interrupted:
+        if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return
 
 
@@ -221,7 +270,7 @@ def _objection(
     if target.kind not in TARGETS:
         return Diagnostic(
             path=document.path,
-            line=_line_of(document, "on", target.kind),
+            line=line_of(document.text, "on", target.kind),
             name="unknown-target",
             message=f"no such target: {target.kind}",
             hint=f"there are {', '.join(TARGETS)}",
@@ -229,19 +278,16 @@ def _objection(
     if target.kind == "vm" and target.machine not in machines:
         return Diagnostic(
             path=document.path,
-            line=_line_of(document, "machine|on", target.machine),
+            line=line_of(document.text, "machine|on", target.machine),
             name="unknown-machine",
             message=f"the machine {target.machine!r} is not described"
             if target.machine
             else "which machine?",
             hint=_described(machines) if target.machine else _choice(machines),
         )
-    roots = [step for step in document.steps if step.user == "root" and step.options.skip is None]
-    if (
-        not roots
-        or TARGETS[target.kind].DISPOSABLE
-        or (target.as_root and (superuser or target.kind != "host"))
-    ):
+    steps = to_run(document, target, superuser=superuser).steps
+    roots = [step for step in steps if step.user == "root" and step.options.skip is None]
+    if not roots or _may_be_root(target, superuser=superuser):
         return None
     return Diagnostic(
         path=roots[0].path,
@@ -262,12 +308,3 @@ def _choice(machines: Mapping[str, Machine]) -> str:
     return (
         f"say `--machine NAME`, or set `machine` in [tool.wordish], to one of {', '.join(sorted(machines))}"
     )
-
-
-def _line_of(document: Document, words: str, value: str) -> int:
-    """The line that gives the option ``words`` (a regular expression) this value; 1 when none is found."""
-    pattern = re.compile(rf"\b(?:{words})\s*[=:].*{re.escape(value)}") if value else None
-    for number, line in enumerate(document.text.splitlines(), 1):
-        if pattern and pattern.search(line):
-            return number
-    return 1

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from wordish import drawn, prompts, syntax
 from wordish import options as words
-from wordish import prompts, syntax
 from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
 
 LANGUAGES = frozenset(
@@ -22,7 +22,7 @@ LANGUAGES = frozenset(
     }
 )
 # Where a "# " at the start of a line was root's prompt more often than not.
-_CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
+CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
 
 _NOTHING = Options()
 
@@ -44,7 +44,7 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
     if not is_looked_at(block):
         return (), ()
     lines = block.text.split("\n")
-    starts = list(_prompt_lines(lines, running=block.running))
+    starts = _starts(block, lines)
     found: list[Step] = []
     faults: list[Diagnostic] = []
     inherited = words.merge(outer, block.options)
@@ -95,7 +95,7 @@ def has_prompt(block: Block) -> bool:
     """Whether a block is looked at and shows a prompt with a command."""
     if not is_looked_at(block):
         return False
-    starts = _prompt_lines(block.text.split("\n"), running=block.running)
+    starts = _starts(block, block.text.split("\n"))
     return any(prompted.rest.strip() for _, prompted in starts)
 
 
@@ -106,8 +106,7 @@ def is_looked_at(block: Block) -> bool:
 
 def prompt_lines(block: Block) -> list[int]:
     """The file's lines where a prompt of this block stands, whatever its language."""
-    starts = _prompt_lines(block.text.split("\n"), running=block.running)
-    return [block.line + number for number, _ in starts]
+    return [block.lines[number] for number, _ in _starts(block, block.text.split("\n"))]
 
 
 def normalise(lines: Sequence[str]) -> str:
@@ -121,7 +120,19 @@ def normalise(lines: Sequence[str]) -> str:
     return "\n".join(line[margin:] for line in cleaned)
 
 
-_Start = tuple[int, prompts.Prompted]
+_Start = drawn.Start
+
+
+def _starts(block: Block, lines: Sequence[str]) -> list[_Start]:
+    """The lines of a block where something is typed: after a prompt, or where its markup draws one."""
+    if block.prompts:
+        return list(drawn.named(block.prompts, lines))
+    found = list(_prompt_lines(lines, running=block.running))
+    places = block.drawn if found else drawn.drawn(block, lines)
+    if not places:
+        return found
+    outside = [start for start in found if not any(place.first <= start[0] < place.stop for place in places)]
+    return sorted([*drawn.starts(places, lines), *outside], key=lambda start: start[0])
 
 
 def _prompt_lines(lines: Sequence[str], *, running: bool) -> Iterator[_Start]:
@@ -316,7 +327,7 @@ def _open_command(path: str, line: int, command: str, wanted: str) -> Diagnostic
 
 
 def _guessed(block: Block, lines: Sequence[str]) -> Iterator[Diagnostic]:
-    if block.language.lower() not in _CONSOLES or block.running:
+    if block.language.lower() not in CONSOLES or block.running:
         return
     for number, text in enumerate(lines):
         if prompts.looks_like_root(text):

@@ -6,12 +6,15 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from wordish import options as words
+from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
-from wordish.model import Machine
+from wordish.model import Conventions, Machine, Options
+from wordish.overrides import Override, bad_pattern
 
 _NAME = r"^[a-z0-9]([a-z0-9+.-]*[a-z0-9+.])?\Z"
 
@@ -37,17 +40,34 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     network: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Lint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[tool.wordish.lint]``: codes or names of warnings that are switched off."""
+
+    ignore: tuple[str, ...] = ()
+
+
 class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[tool.wordish]``; ``timeout`` is in seconds."""
 
     paths: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
+    jobs: Annotated[int, msgspec.Meta(ge=1)] | Literal["auto"] | None = None
     machine: str | None = None
     record: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     machines: dict[str, Any] = {}
+    lint: _Lint = _Lint()
+    options: dict[str, Any] = {}
+    overrides: tuple[Any, ...] = ()
 
 
-_Struct = TypeVar("_Struct", _Machine, Table)
+class _Override(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A table ``[[tool.wordish.overrides]]``: for some paths, what ``[tool.wordish]`` says for all."""
+
+    paths: Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)]
+    options: dict[str, Any] = {}
+
+
+_Struct = TypeVar("_Struct", _Machine, _Override, Table)
 _Key = tuple[str, ...]
 _Complain = Callable[[_Key, str, str], ConfigError]
 """Gives the error for a key, what is wrong with it and what to try."""
@@ -59,14 +79,7 @@ def read(text: str, *, source: Path, built_in: Machine) -> tuple[Table, Mapping[
     These are ``built_in`` alone when it describes none. Raises `wordish.errors.ConfigError`.
     """
 
-    def complain(key: _Key, what: str, hint: str) -> ConfigError:
-        line = line_of(text, key)
-        return ConfigError(
-            f"{'.'.join(key)}: {what}",
-            where=f"{_shown(source)}:{line}" if line else _shown(source),
-            hint=hint,
-        )
-
+    complain = _complainer(text, source)
     tool = _toml(text, source).get("tool", {})
     said = _convert(
         tool.get("wordish", {}) if isinstance(tool, dict) else {}, Table, ("tool", "wordish"), complain
@@ -76,7 +89,68 @@ def read(text: str, *, source: Path, built_in: Machine) -> tuple[Table, Mapping[
     if said.machine is not None and said.machine not in machines:
         what = f"the machine {said.machine!r} is not described"
         raise complain(("tool", "wordish", "machine"), what, f"described are {', '.join(machines)}")
+    for word in said.lint.ignore:
+        try:
+            switched_off(word)
+        except ValueError as error:
+            raise complain(("tool", "wordish", "lint", "ignore"), str(error), "see `wordish lint`") from error
     return said, machines
+
+
+def ignored(said: Table) -> frozenset[str]:
+    """The names of the warnings that the table switches off; all of them are known (see `read`)."""
+    return switched_off(" ".join(said.lint.ignore)) if said.lint.ignore else frozenset()
+
+
+def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, tuple[Override, ...]]:
+    """What the table ``said`` of ``text`` lays down for all articles, and for those of some paths.
+
+    Raises `wordish.errors.ConfigError`.
+    """
+    complain, here = _complainer(text, source), ("tool", "wordish")
+    overrides = []
+    for number, table in enumerate(said.overrides):
+        key = (*here, "overrides", f"[{number}]")
+        override = _convert(table, _Override, key, complain)
+        for pattern in override.paths:
+            if wrong := bad_pattern(pattern):
+                raise complain((*key, "paths"), f"{pattern!r}: {wrong}", "paths start at this file's folder")
+        overrides.append(
+            Override(paths=override.paths, conventions=_conventions(override, key, source, complain))
+        )
+    return _conventions(said, here, source, complain), tuple(overrides)
+
+
+def _conventions(said: Table | _Override, key: _Key, source: Path, complain: _Complain) -> Conventions:
+    return Conventions(options=_options(said.options, (*key, "options"), source, complain))
+
+
+def _options(table: Mapping[str, Any], key: _Key, source: Path, complain: _Complain) -> Options:
+    """What a table of options says, each of them one that an article may say of itself."""
+    for name, value in table.items():  # one by one: a fault knows its key
+        _, faults = words.from_mapping({name: value}, path=str(source), line=0, level="article")
+        for fault in faults:
+            said = f"{name.replace('_', '-')}={value}: "
+            raise complain((*key, name), fault.message.removeprefix(said), fault.hint)
+    found, faults = words.from_mapping(table, path=str(source), line=0)
+    for fault in faults:
+        raise complain(key, fault.message, fault.hint)
+    for name in found.after or ():
+        if not (source.parent / name).is_file():
+            raise complain((*key, "after"), f"{name}: no such file", "paths start at this file's folder")
+    return found
+
+
+def _complainer(text: str, source: Path) -> _Complain:
+    def complain(key: _Key, what: str, hint: str) -> ConfigError:
+        line = line_of(text, key)
+        return ConfigError(
+            f"{'.'.join(key).replace('.[', '[')}: {what}",
+            where=f"{_shown(source)}:{line}" if line else _shown(source),
+            hint=hint,
+        )
+
+    return complain
 
 
 def line_of(text: str, key: _Key) -> int | None:
@@ -131,6 +205,8 @@ def _convert(table: object, into: type[_Struct], key: _Key, complain: _Complain)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         inner: _Key = tuple(re.findall(r"\w+", path.split("[")[0]))
+        if absent := re.fullmatch(r"Object missing required field `(.*)`", message):
+            raise complain((*key, *inner), f"{absent[1]} is missing", "say for which articles") from error
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
             known = list(into.__struct_fields__)
             import difflib  # for those who make mistakes
@@ -164,6 +240,8 @@ def _plain(message: str) -> tuple[str, str]:
             if "://" in message
             else ("not a name", _WANTED["name"])
         )
+    if "enum value" in message:
+        return 'must be a whole number, or "auto"', ""
     if "length" in message:
         return "must not be empty", ""
     kinds = re.findall(r"`([a-z |]+)`", message)
@@ -173,11 +251,20 @@ def _plain(message: str) -> tuple[str, str]:
 
 
 def _keys(text: str) -> Iterator[tuple[int, _Key]]:
-    """The lines of a TOML text that start a table or give a key a value, and which."""
+    """The lines of a TOML text that start a table or give a key a value, and which.
+
+    In the key of a table of an array stands its number there, from 0: ``[0]``.
+    """
     table: _Key = ()
+    arrays: dict[_Key, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]\s*(#.*)?$", line):
-            table = _dotted(header[1])
+        if header := re.match(r"\s*\[(\[?)([^\[\]]+)\]\]?\s*(#.*)?$", line):
+            table = _dotted(header[2])
+            if header[1]:
+                arrays[table] = arrays.get(table, -1) + 1
+            for end in range(len(table), 0, -1):
+                if table[:end] in arrays:
+                    table = (*table[:end], f"[{arrays[table[:end]]}]", *table[end:])
             yield number, table
         elif pair := re.match(
             r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""", line

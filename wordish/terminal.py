@@ -67,6 +67,13 @@ class Terminal(Protocol):
         for commands is its own. The form is that of /proc/PID/syscall (proc(5)).
         """
 
+    def reader(self) -> str:
+        """The name of the program below the shell, or of the shell, that waits for what a person types.
+
+        "" when there is none, when that cannot be told, or when what was typed has not been read yet.
+        One that also waits for something else, or for some time only, is not meant.
+        """
+
     def close(self) -> None:
         """Give the terminal back; the shell on it is hung up."""
 
@@ -204,6 +211,13 @@ class LocalTerminal:
             return ""
         return " ".join(told[:4]) if len(told) > 3 else ""
 
+    def reader(self) -> str:
+        """See `Terminal.reader`."""
+        with suppress(OSError):
+            if not self._typing and fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") == b"\0\0\0\0":
+                return _reader(self._process.pid)
+        return ""
+
     def close(self) -> None:
         """See `Terminal.close`."""
         if self.status is None:
@@ -260,6 +274,11 @@ class FramedTerminal:
         """See `Terminal.where`."""
         self._say(b"W", b"")
         return " ".join(self._answer(b"W", timeout=_ANSWER_SECONDS).decode("ascii").split()[:4])
+
+    def reader(self) -> str:
+        """See `Terminal.reader`."""
+        self._say(b"P", b"")
+        return self._answer(b"P", timeout=_ANSWER_SECONDS).decode("utf-8", "replace")
 
     def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
         """Set the guest's clock (seconds since 1970) and reseed its random generator.
@@ -352,6 +371,48 @@ class FramedTerminal:
     def close(self) -> None:
         """See `Terminal.close`."""
         self._socket.close()
+
+
+# The system calls that read and that wait for one descriptor, by number (arch/*/entry/syscalls).
+_READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
+_SELECT = {"x86_64": ("23", "270"), "aarch64": ("72",)}.get(os.uname().machine, ())
+
+
+def _reader(pid: int) -> str:
+    """The name of the first process, of this one and those below it, that waits for input of its terminal.
+
+    Not of another one: there it is a program that types.
+    """
+    terminal = _stat(Path(f"/proc/{pid}"))[4]
+    waiting = [pid]
+    while waiting:
+        process = Path(f"/proc/{waiting.pop()}")
+        with suppress(OSError):  # it ends meanwhile, or is another user's
+            below = (process / "task" / process.name / "children").read_text(encoding="ascii")
+            waiting += map(int, below.split())
+            if _reads(process, terminal):
+                return (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+    return ""
+
+
+def _reads(process: Path, terminal: str) -> bool:
+    """Whether a process, in the foreground of this terminal, does nothing but wait for its input."""
+    call = (process / "syscall").read_text(encoding="ascii").split()
+    if call[0] == _READ:
+        descriptor = int(call[1], 16)
+    elif call[0] in _SELECT and (call[1], call[5]) == ("0x1", "0x0"):  # descriptor 0 alone, for ever
+        descriptor = 0
+    else:
+        return False
+    if not str((process / "fd" / str(descriptor)).readlink()).startswith(("/dev/pts/", "/dev/tty")):
+        return False
+    _, _, group, _, own, foreground, *_ = _stat(process)
+    return group == foreground and own == terminal
+
+
+def _stat(process: Path) -> list[str]:
+    """State, parent, process group, session, terminal, its foreground group... (proc(5), /proc/PID/stat)."""
+    return (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
 
 
 def _heard() -> list[str]:

@@ -19,7 +19,9 @@ from wordish.document import parse
 from wordish.matching import Reading, closest_reading, indentation, matches
 from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcript, Verdict
 from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
+from wordish.place import before, place
 from wordish.session import normalise
+from wordish.sources import loader
 
 # What a terminal would act on, and what UTF-8 cannot hold.
 _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -32,21 +34,26 @@ _WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
 class Update(NamedTuple):
     """What an update makes of an article.
 
-    ``text`` is the whole new text of the file, the old one when ``rewritten`` is empty. ``left`` tells
-    what is wrong and stays so, by line.
+    ``text`` is the whole new text of the file, the old one when nothing of it is ``rewritten``. ``included``
+    are the new texts, by path, of files that it includes. ``left`` tells what is wrong and stays so, by line.
     """
 
     text: str
     rewritten: tuple[Step, ...] = ()
     left: tuple[Diagnostic, ...] = ()
+    included: Mapping[str, str] = {}
 
 
 class _Edit(NamedTuple):
-    """For the document's step number ``at``, from 0: the ``lines`` of the file that show its output."""
+    """For the document's step number ``at``, from 0: the ``lines`` of its file that show its output."""
 
     at: int
     step: Step
     lines: tuple[str, ...]
+
+
+_Rows = Mapping[str, Sequence[str]]
+"""The lines of the files of an article, by path."""
 
 
 def update(transcript: Transcript) -> Update:
@@ -57,34 +64,40 @@ def update(transcript: Transcript) -> Update:
     in more than its output, what others printed may be a consequence of that, so they are left too.
     """
     document = transcript.document
-    rows = re.split(r"\r?\n", document.text)
+    texts = {**document.included, document.path: document.text}
+    rows = {path: re.split(r"\r?\n", text) for path, text in texts.items()}
     edits: list[_Edit] = []
     left: list[Diagnostic] = []
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
-    for index, verdict in enumerate(transcript.verdicts):
+    for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
         if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
             continue
         reason = stopped or _beyond_update(verdict)
-        if not reason and verdict.step.path != document.path:
+        if not reason and verdict.step.path not in rows:
             reason = "it stands in another file"
+        elif not reason and _scattered(rows[verdict.step.path], verdict.step):
+            reason = "it is shown in several places"
         elif not reason:
-            lines = _lines(rows, verdict)
+            lines = _lines(rows[verdict.step.path], verdict)
             if lines is not None:
                 edits.append(_Edit(at=index, step=verdict.step, lines=tuple(lines)))
                 continue
             reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
-            stopped = f"the step at line {verdict.step.line} went wrong before it"
+            where = "line " if verdict.step.path == document.path else f"{verdict.step.path}:"
+            stopped = f"the step at {where}{verdict.step.line} went wrong before it"
         left.append(_left(verdict.step, reason))
     good = _accepted(document, rows, (), edits)
     for edit in edits:
         if edit not in good:
             reason = "what it printed would be read as a prompt, as prose or as markup"
             left.append(_left(edit.step, reason))
+    new = _texts(document, rows, good)
     return Update(
-        text=_text(document, rows, good) if good else document.text,
+        text=new.pop(document.path, document.text),
         rewritten=tuple(edit.step for edit in good),
         left=tuple(sorted(left, key=lambda told: (told.path, told.line))),
+        included=new,
     )
 
 
@@ -137,7 +150,7 @@ def _attempts(rows: Sequence[str], step: Step, reading: Reading) -> Iterator[lis
 
 def _plain(rows: Sequence[str], step: Step, reading: Reading) -> list[str]:
     """All that was printed, and nothing of what the author wrote."""
-    prefix = _prefix(rows, step)
+    prefix = before(rows, step)
     return [(prefix + line).rstrip(" \t") for line in reading.out]
 
 
@@ -147,7 +160,7 @@ def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[st
     The lines are placed as the author placed them: printed columns, moved by what the shown ones were
     moved. What would then begin to the left of the prompt moves all to the right.
     """
-    prefix = _prefix(rows, step)
+    prefix = before(rows, step)
     first, last = step.expectation.lines or (1, 0)
     raw = rows[first - 1 : last]
     aligned = align(reading.tokens, reading.out, reading.err)
@@ -235,16 +248,15 @@ def _with_wildcards(shown: str, line: str) -> str:
 # Where it stands in the file.
 
 
-def _prefix(rows: Sequence[str], step: Step) -> str:
-    """What stands before each line of a session: indentation, marks of quotes, blanks for those of lists."""
-    row = rows[step.line - 1].removeprefix("\ufeff")
-    before = row[: max(0, row.replace("\u00a0", " ").find(step.prompt))]
-    return re.sub(r"[^\s>]", " ", before)
+def _scattered(rows: Sequence[str], step: Step) -> bool:
+    """Whether the file's lines from the first to the last of what is shown are not just that."""
+    start, stop, _ = place(rows, step)
+    return _normalised(rows, step, rows[start:stop]) != step.expectation.text
 
 
 def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str]) -> str:
     """The text of the expectation that these lines of the file would be."""
-    prefix = _prefix(rows, step)
+    prefix = before(rows, step)
     inside = all(line.startswith(prefix) for line in lines if line.strip(" \t>"))
     return normalise([line[len(prefix) :] for line in lines] if inside else lines)
 
@@ -255,22 +267,33 @@ def _margin(raw: Sequence[str], prefix: str) -> int:
     return indentation(bare) if all(row.startswith(prefix) for row in raw if row.strip()) else 0
 
 
-def _text(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> str:
+def _texts(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> dict[str, str]:
+    """The files with these edits, by path; those without any are left out."""
+    texts = {**document.included, document.path: document.text}
+    paths = {edit.step.path for edit in edits}
+    return {
+        path: _text(texts[path], rows[path], [edit for edit in edits if edit.step.path == path])
+        for path in paths
+    }
+
+
+def _text(text: str, rows: Sequence[str], edits: Sequence[_Edit]) -> str:
     """The file with these edits; the line ends are those around."""
-    ends = re.findall(r"\r?\n", document.text)
+    ends = re.findall(r"\r?\n", text)
     usual = Counter(ends).most_common(1)[0][0] if ends else "\n"
     pieces = list(zip(rows, [*ends, ""], strict=True))
-    for edit in sorted(edits, key=lambda edit: edit.step.line, reverse=True):
-        shown = edit.step.expectation.lines
-        start, stop = (shown[0] - 1, shown[1]) if shown else (edit.step.end_line,) * 2
+    places = {place(rows, edit.step): edit for edit in edits}  # one, where a file is included twice
+    for (start, stop, apart), edit in sorted(places.items(), reverse=True):
         end = pieces[edit.step.line - 1][1] or usual
-        pieces[start:stop] = [(line, end) for line in edit.lines]
+        blank = apart and edit.lines and rows[start - 1].strip(" \t>")
+        above = [(before(rows, edit.step).rstrip(), end)] if blank else []
+        pieces[start:stop] = [*above, *((line, end) for line in edit.lines)]
     whole = "".join(line + (end or usual) for line, end in pieces[:-1])
     return whole + pieces[-1][0] if pieces else whole
 
 
 def _accepted(
-    document: Document, rows: Sequence[str], sure: Sequence[_Edit], edits: Sequence[_Edit]
+    document: Document, rows: _Rows, sure: Sequence[_Edit], edits: Sequence[_Edit]
 ) -> tuple[_Edit, ...]:
     """Those of the edits after which the article still reads as it should, beside those that are sure."""
     if not edits or _reads(document, rows, (*sure, *edits)):
@@ -281,20 +304,40 @@ def _accepted(
     return _accepted(document, rows, _accepted(document, rows, sure, edits[:half]), edits[half:])
 
 
-def _reads(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> bool:
+def _reads(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
-    again = parse(_text(document, rows, edits), path=document.path)
-    shown: Mapping[int, str] = {edit.at: _normalised(rows, edit.step, edit.lines) for edit in edits}
+    new = {**document.included, **_texts(document, rows, edits)}
+    load = loader(document.path, known=new)
+    again = parse(
+        new.get(document.path, document.text),
+        path=document.path,
+        conventions=document.conventions,
+        load=load,
+    )
+    shown = {
+        (edit.step.path, place(rows[edit.step.path], edit.step)): _normalised(
+            rows[edit.step.path], edit.step, edit.lines
+        )
+        for edit in edits
+    }
+    wanted = [
+        shown.get((step.path, place(rows[step.path], step)), step.expectation.text) for step in document.steps
+    ]
     return (
         len(again.steps) == len(document.steps)
         and again.options == document.options
         and not again.errors
         and all(
             (new.command, new.prompt, new.options) == (old.command, old.prompt, old.options)
-            and new.expectation.text == shown.get(index, old.expectation.text)
-            for index, (new, old) in enumerate(zip(again.steps, document.steps, strict=True))
+            and new.expectation.text == text
+            for text, new, old in zip(wanted, again.steps, document.steps, strict=True)
         )
     )
+
+
+def rival(path: str) -> Diagnostic:
+    """That an included file was given another text for another article."""
+    return Diagnostic(path=path, line=1, name="left", message="updated for another article: update again")
 
 
 def patch(path: str, before: str, after: str) -> str:

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from wordish import __version__
-from wordish.model import Event, Outcome, Transcript, Verdict
+from wordish.model import RED, Event, Transcript, Verdict
 from wordish.reporters import words
 from wordish.reporters.style import Line, Style, shortened, visible
 
-_RED = (Outcome.FAILED, Outcome.ERROR)
 _MOST = 20_000  # characters of an output that is as it should be
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "interrupted": "!", "skipped": "-"}
@@ -57,7 +56,7 @@ def _page(transcripts: list[Transcript], *, elapsed: float, missing: int) -> Ite
         f"<title>wordish: {_escaped(_verdict(outcomes))}</title>\n<style>\n{look}</style>\n</head>\n<body>\n"
         f"<main>\n<h1>wordish</h1>\n<p>{_escaped(summary)}</p>\n"
     )
-    for transcript in sorted(transcripts, key=lambda transcript: transcript.outcome not in _RED):
+    for transcript in sorted(transcripts, key=lambda transcript: transcript.outcome not in RED):
         yield from _article(transcript)
     began = transcripts[0].started if transcripts else ""
     yield f"</main>\n<footer>wordish {_escaped(__version__)} {_escaped(began)}</footer>\n</body>\n</html>\n"
@@ -69,7 +68,7 @@ def _verdict(outcomes: Counter[str]) -> str:
 
 def _article(transcript: Transcript) -> Iterator[str]:
     outcome = words.outcome(transcript)
-    is_open = ' open="open"' if transcript.outcome in _RED else ""
+    is_open = ' open="open"' if transcript.outcome in RED else ""
     line = words.text([words.article(transcript, words.counts(transcript.verdicts))])
     yield f'<details class="article {outcome}"{is_open}>\n'
     yield f"<summary><h2>{_sign(outcome)} {_escaped(line)}</h2></summary>\n"
@@ -87,7 +86,7 @@ def _article(transcript: Transcript) -> Iterator[str]:
 
 def _step(verdict: Verdict) -> Iterator[str]:
     outcome = str(verdict.outcome)
-    red = verdict.outcome in _RED
+    red = verdict.outcome in RED
     is_open = ' open="open"' if red else ""
     took = f", {words.duration(verdict.output.elapsed)}" if verdict.output else ""
     why = f": {verdict.reason}" if verdict.reason else ""

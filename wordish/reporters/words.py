@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from wordish.model import Diagnostic, Document, Outcome, Step, Transcript, Verdict
+from wordish.catalogue import code
+from wordish.model import Diagnostic, Document, Outcome, Severity, Step, Transcript, Verdict
 from wordish.reporters.style import Line, visible
 
 STDERR_TAIL = 10
 """Lines of a failed step's stderr that are shown."""
+
+
+REASONS = 3
+"""Reasons that are told for an article of which no step ran."""
 
 
 def article(transcript: Transcript, counts: Counter[str]) -> Line:
@@ -26,7 +31,16 @@ def article(transcript: Transcript, counts: Counter[str]) -> Line:
         (": ", ""),
         (", ".join(parts) or "no session", worst),
         (f" in {duration(transcript.elapsed)} ({visible(str(transcript.target))})", ""),
+        *_why_nothing_ran(transcript),
     ]
+
+
+def _why_nothing_ran(transcript: Transcript) -> Line:
+    if transcript.outcome is not Outcome.SKIPPED or not transcript.verdicts:
+        return []
+    reasons = list(dict.fromkeys(verdict.reason for verdict in transcript.verdicts))
+    more = ["..."] if len(reasons) > REASONS else []
+    return [(f": {visible('; '.join([*reasons[:REASONS], *more]))}", "")]
 
 
 def outcome(transcript: Transcript) -> str:
@@ -92,12 +106,16 @@ def _circumstances(verdict: Verdict) -> Iterator[Line]:
             yield [(f"      {line}", "")]
 
 
-def steps(document: Document) -> Iterator[str]:
-    """The steps as parsed: ``file:line: ``, prompt and command, whose further lines are indented."""
-    for step in document.steps:
-        first, *rest = visible(step.command).split("\n")
-        yield f"{visible(step.path)}:{step.line}: {visible(step.prompt.rstrip())} {first}"
-        yield from (f"    {line}" for line in rest)
+def remarks(documents: Sequence[Document]) -> Iterator[str]:
+    """All remarks, ``file:line: code name: what: what to try``, and a sum."""
+    found = [remark for document in documents for remark in document.diagnostics]
+    for told in found:
+        yield visible(str(told._replace(message=f"{code(told.name)} {told.name}: {told.message}")))
+    errors = sum(told.severity is Severity.ERROR for told in found)
+    yield (
+        f"{_many(len(documents), 'article')}: {_many(errors, 'error')}, "
+        f"{_many(len(found) - errors, 'warning')}"
+    )
 
 
 def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Diagnostic]) -> Iterator[str]:
