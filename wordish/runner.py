@@ -30,7 +30,7 @@ from wordish.model import (
 from wordish.options import line_of
 from wordish.replay import replay
 from wordish.starts import is_guess
-from wordish.targets import ADDRESSES, TARGETS
+from wordish.targets import ADDRESSES, TARGETS, Place
 
 
 class Wish(NamedTuple):
@@ -130,13 +130,15 @@ def check(
     timeout: float,
     keep_going: bool = False,
     survey: bool = False,
+    prepare: Callable[[Place], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from.
+    find out which packages the programs came from. ``prepare`` is given the place before the first
+    step, and may raise a `wordish.errors.MachineError`.
     """
     target = job.target
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
@@ -154,6 +156,7 @@ def check(
             reach = TARGETS[target.kind].reach
             with reach(target, machines=machines, say=_sayer(document, tell)) as place:
                 environment.update(place.environment)
+                prepare(place)
                 for verdict in replay(
                     document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
                 ):
