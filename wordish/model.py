@@ -61,6 +61,23 @@ class Diagnostic(NamedTuple):
         return f"{text}: {self.hint}" if self.hint else text
 
 
+class Sample(NamedTuple):
+    """A literal of an article that stands for what is really printed.
+
+    ``like`` names what it may look like, ``pattern`` is the pattern of that ("": not looked up yet). What
+    was printed where it was first shown is its ``value`` from then on, bound at ``place``; one that
+    ``varies`` has none. ``secret``: what it stands for is never shown.
+    """
+
+    text: str
+    like: str = ""
+    pattern: str = ""
+    varies: bool = False
+    secret: bool = False
+    value: str | None = None
+    place: str = ""
+
+
 class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
@@ -69,7 +86,8 @@ class Options(NamedTuple):
     separated by blanks. The words are those of the page "markup" in the documentation.
 
     ``skip_if`` is what ``skip`` says when that is a condition (see `wordish.conditions`). ``env`` are
-    pairs of name and value, ``input`` lines to type, ``after`` paths of articles.
+    pairs of name and value, ``input`` lines to type, ``after`` paths of articles. ``samples`` are those of
+    ``sample`` and ``vary``; for a step also those of the blocks before it.
     """
 
     on: str | None = None
@@ -91,15 +109,18 @@ class Options(NamedTuple):
     env: tuple[tuple[str, str], ...] | None = None
     after: tuple[str, ...] | None = None
     input: tuple[str, ...] | None = None
+    samples: tuple[Sample, ...] | None = None
 
 
 class Conventions(NamedTuple):
     """What holds for an article beyond its own text: what the configuration says of its path.
 
-    ``options`` are those that the article's own go before.
+    ``options`` are those that the article's own go before. ``like`` gives the author's own kinds of
+    samples, patterns by name.
     """
 
     options: Options = Options()
+    like: Mapping[str, str] = {}
 
 
 class Drawn(NamedTuple):
@@ -152,7 +173,8 @@ class Expectation(NamedTuple):
     trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
     included), or ``None`` when nothing is shown. ``together``: what is printed is shown as the output of the
-    next step, together with what that one prints.
+    next step, together with what that one prints. ``samples`` are the literals in it that stand for
+    something else, with what they stand for now.
     """
 
     text: str = ""
@@ -161,6 +183,7 @@ class Expectation(NamedTuple):
     match: Match = "ellipsis"
     stream: Stream = "both"
     together: bool = False
+    samples: tuple[Sample, ...] = ()
 
 
 class Scope(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordish import conditions
 from wordish.errors import MachineError, UsageError
@@ -30,6 +30,9 @@ from wordish.model import (
 from wordish.options import line_of
 from wordish.replay import replay
 from wordish.targets import TARGETS
+
+if TYPE_CHECKING:
+    from wordish.binding import Known
 
 
 class Wish(NamedTuple):
@@ -142,6 +145,7 @@ def check(
     verdicts: list[Verdict] = []
     environment: dict[str, str] = {}
     error, interrupted = "", False
+    known = _known(document)
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
@@ -151,13 +155,15 @@ def check(
             with reach(target, machines=machines, say=_sayer(document, tell)) as place:
                 environment.update(place.environment)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
+                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
                 ):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
     except KeyboardInterrupt:
         interrupted = True
     except MachineError as broken:
-        error = str(broken)
+        error = known.hide(str(broken)) if known else str(broken)
+    if known:  # a secret may have been printed before it was known
+        verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
         document=job.document,
         target=target,
@@ -170,6 +176,15 @@ def check(
     )
     tell(transcript)
     return transcript
+
+
+def _known(document: Document) -> Known | None:
+    """What learns what the samples of an article stand for, if it has any."""
+    if not any(step.options.samples for step in document.steps):
+        return None
+    from wordish.binding import Known
+
+    return Known()
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:

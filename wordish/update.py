@@ -7,6 +7,7 @@ text is read again before it is given out: it must hold the same commands, and s
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections import Counter
@@ -18,7 +19,7 @@ from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.document import parse
 from wordish.matching import Reading, closest_reading, indentation, matches
 from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcript, Verdict
-from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
+from wordish.pattern import ANYTHING, GAP, Glob, Hole, Token, fits, indent, solid, token_of
 from wordish.place import before, place
 from wordish.session import normalise
 from wordish.sources import loader
@@ -28,7 +29,7 @@ _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS: Final = re.compile(r"(?:\.\.\.|…)+|\d+|[^\W\d]+|\s+|[^\w\s]|_")
 _PATTERNS: Final = "its author shows patterns, not what is printed"
 _TRIED: Final = 100  # lines that may take a gone one's place
-_WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
+_PRIVATE: Final = 0xE000  # characters that mean nothing: Unicode's private use area
 
 
 class Update(NamedTuple):
@@ -116,6 +117,8 @@ def _beyond_update(verdict: Verdict) -> str:
         return verdict.reason
     if output.ended and verdict.reason != "the output differs":
         return verdict.reason
+    if verdict.reason.startswith("the output differs") and verdict.reason != "the output differs":
+        return verdict.reason  # a sample stands for two values, or what is printed is secret
     if step.expectation.match == "regex":
         return _PATTERNS
     return ""
@@ -151,7 +154,7 @@ def _attempts(rows: Sequence[str], step: Step, reading: Reading) -> Iterator[lis
 def _plain(rows: Sequence[str], step: Step, reading: Reading) -> list[str]:
     """All that was printed, and nothing of what the author wrote."""
     prefix = before(rows, step)
-    return [(prefix + line).rstrip(" \t") for line in reading.out]
+    return [(prefix + _written(line, step)).rstrip(" \t") for line in reading.out]
 
 
 def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[str]) -> list[str]:
@@ -178,7 +181,7 @@ def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[st
             lines.append(prefix + " " * missing + bare if missing and bare.strip() else kept)
         else:
             at = shift + missing
-            placed = " " * at + line if at >= 0 else line[-at:]
+            placed = _written(" " * at + line if at >= 0 else line[-at:], step)
             lines.append((prefix + (placed if line else "")).rstrip(" \t"))
     return lines
 
@@ -224,25 +227,50 @@ def _adapted(printed: Sequence[str], gone: Sequence[Token]) -> Iterator[str]:
         if near is None:
             yield line
         else:
-            yield _with_wildcards("...".join(globs[near].parts), line)
+            yield _with_wildcards(globs[near], line)
             del globs[: near + 1]
 
 
 def _alike(token: Token, line: str) -> bool:
-    text = "".join(token.parts) if isinstance(token, Glob) else str(token)
+    text = token.text if isinstance(token, Glob) else str(token)
     return bool(line) and likeness(text, line) >= ALIKE
 
 
-def _with_wildcards(shown: str, line: str) -> str:
-    """The printed line, with the wildcards of the shown one between words that both have."""
+def _with_wildcards(glob: Glob, line: str) -> str:
+    """The printed line, with the wildcards and samples of the shown one between words that both have."""
+    holes = glob.holes or tuple(Hole(shown="...", pattern=ANYTHING) for _ in glob.parts[1:])
+    kept = {chr(_PRIVATE + number): hole for number, hole in enumerate(holes) if hole.shown.strip(" ")}
+    marks = (mark if mark in kept else hole.shown for mark, hole in zip(_marks(), holes, strict=False))
+    shown = "".join(itertools.chain(*itertools.zip_longest(glob.parts, marks, fillvalue="")))
     before, after = _WORDS.findall(shown), _WORDS.findall(line)
     adapted = []
     for tag, i, n, j, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        alone = tag in ("replace", "delete") and n == i + 1 and _WILDCARD.fullmatch(before[i])
+        alone = tag in ("replace", "delete") and n == i + 1 and before[i] in kept
         adapted += [before[i]] if alone else after[j:m]
-    text = "".join(adapted)
-    token = token_of(text)
-    return text if token is not GAP and fits(token, line) else line
+    parts = [""]
+    found: list[Hole] = []
+    for word in adapted:
+        if word in kept:
+            found.append(kept[word])
+            parts.append("")
+        else:
+            parts[-1] += word
+    text = "".join(kept[word].shown if word in kept else word for word in adapted)
+    fitting = not found or Glob(parts=tuple(parts), holes=tuple(found)).fits(line)
+    return text if fitting and token_of(text) is not GAP else line
+
+
+def _marks() -> Iterator[str]:
+    return map(chr, itertools.count(_PRIVATE))
+
+
+def _written(line: str, step: Step) -> str:
+    """A printed line with the samples of the article for their values."""
+    if not step.expectation.samples:
+        return line
+    from wordish.forms import written
+
+    return written(line, step.expectation.samples)
 
 
 # Where it stands in the file.
