@@ -13,7 +13,7 @@ SIZE = Sample(text="12 MB", pattern=r"\S+ +\S+", varies=True)
 PASSWORD = Sample(text="hunter2", pattern=r"\S+", secret=True)
 
 
-def step(text: str, *samples: Sample, command: str = "x", **options: bool) -> Step:
+def step(text: str, *samples: Sample, command: str = "x", options: Options = Options()) -> Step:  # noqa: B008
     return Step(
         path="a.md",
         line=1,
@@ -24,14 +24,12 @@ def step(text: str, *samples: Sample, command: str = "x", **options: bool) -> St
         expectation=Expectation(
             text=text, lines=(2, 2 + text.count("\n")) if text else None, samples=samples
         ),
-        options=Options(samples=samples, **options),  # type: ignore[arg-type]
+        options=options._replace(samples=samples),
     )
 
 
-def bound(
-    text: str, printed: str, *samples: Sample, stderr: str = "", **options: bool
-) -> dict[str, str | None]:
-    found = bind(step(text, *samples, **options), Output(stdout=printed, stderr=stderr))
+def bound(text: str, printed: str, *samples: Sample, stderr: str = "") -> dict[str, str | None]:
+    found = bind(step(text, *samples), Output(stdout=printed, stderr=stderr))
     return {sample.text: sample.value for sample in found.expectation.samples}
 
 
@@ -77,9 +75,17 @@ def test_a_value_is_kept() -> None:
     assert bind(step("vol-8f3a", kept), Output(stdout="y")).expectation.samples == (kept,)
 
 
-@pytest.mark.parametrize("option", ["ignore", "status_only"])
-def test_an_output_that_is_not_judged_binds_too(option: str) -> None:
-    assert bound("a\nid vol-8f3a", "b\nid x", VOL, **{option: True}) == {"vol-8f3a": "x"}
+@pytest.mark.parametrize("options", [Options(ignore=True), Options(status_only=True)])
+def test_an_output_that_is_not_judged_binds_too(options: Options) -> None:
+    found = bind(step("a\nid vol-8f3a", VOL, options=options), Output(stdout="b\nid x"))
+    assert found.expectation.samples[0].value == "x"
+
+
+def test_a_line_that_only_resembles_the_shown_one_gives_its_value_too() -> None:
+    assert (
+        bound("made vol-8f3a with 12 MB of disk", "new x-1 with 9 kB of disk", VOL, SIZE)["vol-8f3a"] == "x-1"
+    )
+    assert bound("made vol-8f3a with 12 MB", "something else", VOL, SIZE)["vol-8f3a"] is None
 
 
 def reason(text: str, printed: str, *samples: Sample) -> str:

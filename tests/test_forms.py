@@ -175,7 +175,7 @@ VALUES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1,
 
 @given(st.lists(WORDS, min_size=1, max_size=4), VALUES, VALUES, VALUES)
 def test_what_was_made_with_any_values_matches(lines: list[list[str]], one: str, two: str, any_: str) -> None:
-    """Shown with samples, printed with values: bound or not, it is true; with other values bound, it is not."""
+    """Shown with samples, printed with values: bound or not, it is true; with others bound, it is not."""
     samples = [sample("S1", one), sample("S2", two), sample("V", varies=True)]
     shown = "\n".join(" ".join(line) for line in lines)
     put = {"S1": one, "S2": two, "V": any_, "...": "x y"}

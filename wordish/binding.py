@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from wordish import forms
-from wordish.alignment import ON_STDERR, align
+from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.matching import closest_reading, matches
 from wordish.model import RED, Expectation, Output, Sample, Step, Verdict
 from wordish.pattern import Glob, Regex, Token, matches_whole
+from wordish.similar import pieces
 
 HIDDEN: Final = "***"
 """What is shown in the place of a secret."""
 
 _TRIED: Final = 32  # values of samples
 _LINES: Final = 20_000  # lines shown and printed, in all that is tried
+_RESEMBLING: Final = 1000  # printed lines that are looked at
 _RUN: Final = "a run without blanks"
 
 
@@ -51,7 +55,8 @@ def _nearest(step: Step, output: Output, samples: Iterable[Sample]) -> Step:
     """The step with the values that stand in the lines nearest to those that show the samples first."""
     shown = _Shown(step.expectation, output)
     for sample in samples:
-        value = next(shown.values(sample), None)
+        guesses = () if sample.secret else shown.resembling(sample)
+        value = next(itertools.chain(shown.values(sample), guesses), None)
         step = step if value is None else _with_value(step, sample, value)
     return step
 
@@ -116,6 +121,17 @@ class _Shown:
                         seen.add(value)
                         yield value
 
+    def resembling(self, sample: Sample) -> Iterator[str]:
+        """What stands in the place of a sample in the line that most resembles one that shows it."""
+        lines = [*self._reading.out, *self._reading.err][:_RESEMBLING]
+        for token in self._reading.tokens:
+            if isinstance(token, Glob) and sample.text in _names(token) and lines:
+                line = max(lines, key=partial(likeness, token.text))
+                for text, hole in pieces(token, line) if likeness(token.text, line) >= ALIKE else ():
+                    fitting = hole and hole.sample and matches_whole(sample.pattern, text)
+                    if fitting and hole and hole.shown == sample.text:
+                        yield text
+
 
 def _names(token: Token) -> Iterable[str]:
     if isinstance(token, Glob):
@@ -155,28 +171,27 @@ class Known:
     def learned(self, step: Step, verdict: Verdict) -> Verdict:
         """The verdict on ``step`` without secrets, after learning what its samples stand for."""
         judged = verdict.step
+        withheld = self._learn_secrets(judged, verdict) if verdict.output else False
         for sample in judged.expectation.samples:
             if sample.value is not None:
                 self._samples[sample.text] = sample
-        withheld = self._learn_secrets(judged, verdict) if verdict.output else False
         verdict = verdict._replace(step=judged._replace(command=step.command))
         return self.redacted(_withheld(verdict) if withheld else verdict)
 
     def _learn_secrets(self, step: Step, verdict: Verdict) -> bool:
-        """Keep what secret samples stand for; whether one of them may be in the output, and is not known."""
+        """Keep what secret samples stand for; whether one of them may be in the output, and is not sure."""
         output = verdict.output
         assert output is not None
-        unknown = False
+        unsure = False
         for sample in forms.shown(step.expectation):
-            if not sample.secret:
-                continue
-            values = {sample.value} if sample.value is not None else set()
-            if verdict.outcome in RED or sample.value is None:
+            if sample.secret:
                 free = _freed(step.expectation, sample, pattern=sample.pattern)
-                values |= {*_Shown(free, output).values(sample, nearest=True)}
-                unknown |= verdict.outcome in RED or not values
-            self._secrets |= {value for value in values if value}
-        return unknown
+                values = {*_Shown(free, output).values(sample, nearest=True)}
+                values |= set() if sample.value is None else {sample.value}
+                self._secrets |= values
+                told = any(value in text for value in values for text in output[:2])
+                unsure |= not told or (verdict.outcome in RED and sample.text not in self._samples)
+        return unsure
 
     def redacted(self, verdict: Verdict) -> Verdict:
         """The verdict with all secrets that are known hidden."""

@@ -296,8 +296,8 @@ def said(options: Options) -> tuple[str, ...]:
     return tuple(name for name in WORDS if name in found)
 
 
-def line_of(text: str, words: str, value: str) -> int:
-    """The line of an article that gives one of ``words`` (a regular expression) this value; 1: none does.
+def line_of(text: str, words: str, value: str, *, default: int = 1) -> int:
+    """The line of an article that gives one of ``words`` (a regular expression) this value.
 
     The value may stand in a list below the word, as in front matter.
     """
@@ -308,7 +308,7 @@ def line_of(text: str, words: str, value: str) -> int:
             return number
         if found and not found[1].strip(" \r"):
             listed = number + _LISTED
-    return 1
+    return default
 
 
 def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tuple[Options, list[Diagnostic]]:

@@ -29,7 +29,7 @@ def resolved(
             pattern = sample.pattern or likes.pattern_of(sample.text, sample.like, own)
             found.append(sample._replace(pattern=pattern))
         except ValueError as error:
-            at = max(line_of(text, _WORDS, sample.text), line)
+            at = line_of(text, _WORDS, sample.text, default=line)
             faults.append(Diagnostic(path=path, line=at, name="bad-option", message=str(error)))
     return options._replace(samples=tuple(found) or None), faults
 

@@ -7,29 +7,26 @@ text is read again before it is given out: it must hold the same commands, and s
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.document import parse
 from wordish.matching import Reading, closest_reading, indentation, matches
 from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcript, Verdict
-from wordish.pattern import ANYTHING, GAP, Glob, Hole, Token, fits, indent, solid, token_of
+from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
 from wordish.place import before, place
 from wordish.session import normalise
+from wordish.similar import glob_of, pieces
 from wordish.sources import loader
 
 # What a terminal would act on, and what UTF-8 cannot hold.
 _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORDS: Final = re.compile(r"(?:\.\.\.|…)+|\d+|[^\W\d]+|\s+|[^\w\s]|_")
 _PATTERNS: Final = "its author shows patterns, not what is printed"
 _TRIED: Final = 100  # lines that may take a gone one's place
-_PRIVATE: Final = 0xE000  # characters that mean nothing: Unicode's private use area
 
 
 class Update(NamedTuple):
@@ -238,30 +235,10 @@ def _alike(token: Token, line: str) -> bool:
 
 def _with_wildcards(glob: Glob, line: str) -> str:
     """The printed line, with the wildcards and samples of the shown one between words that both have."""
-    holes = glob.holes or tuple(Hole(shown="...", pattern=ANYTHING) for _ in glob.parts[1:])
-    kept = {chr(_PRIVATE + number): hole for number, hole in enumerate(holes) if hole.shown.strip(" ")}
-    marks = (mark if mark in kept else hole.shown for mark, hole in zip(_marks(), holes, strict=False))
-    shown = "".join(itertools.chain(*itertools.zip_longest(glob.parts, marks, fillvalue="")))
-    before, after = _WORDS.findall(shown), _WORDS.findall(line)
-    adapted = []
-    for tag, i, n, j, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        alone = tag in ("replace", "delete") and n == i + 1 and before[i] in kept
-        adapted += [before[i]] if alone else after[j:m]
-    parts = [""]
-    found: list[Hole] = []
-    for word in adapted:
-        if word in kept:
-            found.append(kept[word])
-            parts.append("")
-        else:
-            parts[-1] += word
-    text = "".join(kept[word].shown if word in kept else word for word in adapted)
-    fitting = not found or Glob(parts=tuple(parts), holes=tuple(found)).fits(line)
+    found = pieces(glob, line)
+    text = "".join(hole.shown if hole else piece for piece, hole in found)
+    fitting = all(hole is None for _, hole in found) or glob_of(found).fits(line)
     return text if fitting and token_of(text) is not GAP else line
-
-
-def _marks() -> Iterator[str]:
-    return map(chr, itertools.count(_PRIVATE))
 
 
 def _written(line: str, step: Step) -> str:
