@@ -225,12 +225,12 @@ class FakeTarget:
             raise self.fault
         try:
             yield SimpleNamespace(
-                environment={"kernel": "6.1"}, shell=lambda _: SimpleNamespace(run=self.answer)
+                environment={"kernel": "6.1"}, shell=lambda _: SimpleNamespace(depth=0, run=self.answer)
             )
         finally:
             self.left += 1
 
-    def answer(self, command: str, *, timeout: float) -> Output:
+    def answer(self, command: str, *, timeout: float, **_: object) -> Output:
         answer = self.answers.get(command, Output())
         if isinstance(answer, BaseException):
             raise answer

@@ -27,10 +27,13 @@ def read(path: str | Path | document.Found, *, conventions_of: ConventionsOf) ->
     What keeps one of these from running is in its diagnostics. Raises as `wordish.document.read`.
     """
     article = document.read(path, conventions=conventions_of(path))
-    return _preceded(article, conventions_of) if article.options.after else article
+    return preceded(article, conventions_of=conventions_of)
 
 
-def _preceded(article: Document, conventions_of: ConventionsOf) -> Document:
+def preceded(article: Document, *, conventions_of: ConventionsOf) -> Document:
+    """``article`` with the steps of those that it comes after; see `read`."""
+    if not article.options.after:
+        return article
     others: dict[str, Document] = {}
     faults: list[Diagnostic] = []
 

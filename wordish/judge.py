@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wordish.matching import matches
+from wordish.matching import matches, without_remarks
 from wordish.model import Outcome, Output, Step, Verdict
 
 _UNDECIDED: Final = "too many ways to tell what is shown of stdout from what is shown of stderr"
@@ -60,4 +60,4 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
 def _difference(step: Step, output: Output) -> str:
     from wordish.diff import diff  # an article that tells the truth does not pay for it
 
-    return diff(step, output)
+    return diff(step._replace(expectation=without_remarks(step.expectation)), output)

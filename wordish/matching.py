@@ -160,7 +160,27 @@ def _offsets(reading: Reading) -> tuple[Counter[int], int]:
 
 
 def matches(expectation: Expectation, *, stdout: str, stderr: str = "") -> bool | None:
-    """Whether what is shown may stand for what was printed; ``None``: it takes too long to tell."""
+    """Whether what is shown may stand for what was printed; ``None``: it takes too long to tell.
+
+    What reads like remarks at its end need not be there.
+    """
+    found = _matches(expectation, stdout=stdout, stderr=stderr)
+    if found or not expectation.remarks:
+        return found
+    return _matches(without_remarks(expectation), stdout=stdout, stderr=stderr)
+
+
+def without_remarks(expectation: Expectation) -> Expectation:
+    """What is shown for certain: without the last lines that read like remarks."""
+    if not expectation.remarks or not expectation.lines:
+        return expectation
+    text = "\n".join(expectation.text.split("\n")[: -expectation.remarks]).rstrip("\n")
+    first = expectation.lines[0]
+    lines = (first, first + text.count("\n")) if text else None
+    return expectation._replace(text=text, lines=lines, remarks=0)
+
+
+def _matches(expectation: Expectation, *, stdout: str, stderr: str) -> bool | None:
     literal = expectation.match != "regex" and not expectation.samples
     if literal and expectation.stream != "stderr" and expectation.text == stdout:
         return True  # whatever its wildcards, a text stands for itself

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, cast
 
 from wordish import conditions, values
 from wordish.model import Diagnostic, Options, Sample
+from wordish.pattern import reach, regex_error
 
 Level = Literal["article", "block", "step"]
 Value = str | int | float | bool | Mapping[str, object]
@@ -108,6 +109,16 @@ def _qualified(samples: tuple[Sample, ...], word: str, value: Value) -> tuple[Sa
     return (*samples[:-1], samples[-1]._replace(**{word: said}))
 
 
+def prompt_pattern(value: object) -> tuple[str, ...]:
+    """The pattern of a prompt; raises `ValueError` for what is none."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("takes a regular expression of RE2")
+    wrong = regex_error(value)
+    if wrong or reach(value, "") >= 0:
+        raise ValueError(wrong or "it fits where nothing stands")
+    return (value,)
+
+
 def _one_of(*choices: str) -> Callable[[Value], str]:
     def convert(value: Value) -> str:
         if value not in choices:
@@ -156,6 +167,9 @@ WORDS: Mapping[str, Word] = {
     "vary": Word(read=_varying, levels=_ABOVE, several=True),
     "like": Word(read=_name, levels=_ABOVE),
     "secret": Word(read=_flag, levels=_ABOVE, bare=True),
+    "root-prompt": Word(read=prompt_pattern, levels=frozenset({"article"}), several=True),
+    "user-prompt": Word(read=prompt_pattern, levels=frozenset({"article"}), several=True),
+    "hash": Word(read=_one_of("root", "comment", "auto"), levels=_EVERYWHERE),
 }
 
 # What they say is said of the sample or vary before them.
@@ -210,8 +224,8 @@ def from_mapping(
     """
     pairs: list[tuple[str, Value]] = []
     faults: list[Diagnostic] = []
-    for key, value in mapping.items():
-        name = str(key).replace("_", "-")
+    for key, value in _flat(mapping):
+        name = key.replace("_", "-")
         known = WORDS.get(name)
         several: list[Any] = value if known and known.several and isinstance(value, list) else [value]
         if all(isinstance(each, str | int | float | Mapping) for each in several):
@@ -229,6 +243,15 @@ def from_mapping(
     if level:
         faults += misplaced(found, level=level, path=path, line=line)
     return found, tuple(faults)
+
+
+def _flat(mapping: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Keys and values; ``prompts``, a table in the configuration too, by the names of its options."""
+    for key, value in mapping.items():
+        if key == "prompts" and isinstance(value, Mapping):
+            yield from ((f"{account}-prompt", patterns) for account, patterns in value.items())
+        else:
+            yield str(key), value
 
 
 def hint(comment: str, *, path: str, line: int) -> tuple[Options, tuple[Diagnostic, ...]] | None:

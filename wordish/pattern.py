@@ -152,18 +152,41 @@ def regex_errors(text: str) -> tuple[tuple[int, str], ...]:
     return tuple(found)
 
 
+def regex_error(pattern: str) -> str:
+    """What is wrong with one pattern, "" when nothing is."""
+    try:
+        _re2(pattern)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def reach(pattern: str, text: str) -> int:
+    """How many characters ``pattern`` takes from the start of ``text``; -1 when it does not fit there.
+
+    Raises `ValueError` for what is no pattern.
+    """
+    found = _re2(pattern).match(text.encode(errors="replace"))
+    return len(found.group().decode()) if found else -1
+
+
 @functools.lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Callable[[bytes], object]:
+    fullmatch: Callable[[bytes], object] = _re2(pattern).fullmatch
+    return fullmatch
+
+
+@functools.lru_cache(maxsize=1024)
+def _re2(pattern: str) -> Any:
     re2: Any = importlib.import_module("re2")  # here: most articles have no pattern
     options = re2.Options()
     options.log_errors = False
     try:
-        compiled: Callable[[bytes], object] = re2.compile(pattern, options).fullmatch
+        return re2.compile(pattern, options)
     except re2.error as error:
         reason = error.args[0]
         reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
         raise ValueError(f"bad pattern: {reason}") from None
-    return compiled
 
 
 def token_of(line: str) -> Token:

@@ -1,7 +1,7 @@
 """Transcript and Document -> values that JSON can hold.
 
-The shapes are contracts: `list.json` and `check.json` in ``wordish/schemas`` describe them. A key
-may be added within a version, never renamed, removed or given another meaning.
+The shapes are contracts: `list.json`, `lint.json` and `check.json` in ``wordish/schemas`` describe
+them. A key may be added within a version, never renamed, removed or given another meaning.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from wordish import __version__
 from wordish.catalogue import code
-from wordish.model import Diagnostic, Document, Options, Outcome, Sample, Step, Transcript, Verdict
+from wordish.model import Diagnostic, Document, Options, Outcome, Sample, Severity, Step, Transcript, Verdict
 
 VERSION = 1
 
@@ -26,6 +26,28 @@ def listing(documents: Iterable[Document]) -> Values:
         "version": VERSION,
         "wordish": __version__,
         "documents": [document_values(document) for document in documents],
+    }
+
+
+def remarks(documents: Sequence[Document], notes: Iterable[str]) -> Values:
+    """What ``wordish lint --format json`` prints; ``notes`` tell what was not looked for."""
+    severities = Counter(told.severity for document in documents for told in document.diagnostics)
+    return {
+        "version": VERSION,
+        "wordish": __version__,
+        "documents": [
+            {
+                "path": clean(document.path),
+                "diagnostics": [diagnostic_values(told) for told in document.diagnostics],
+            }
+            for document in documents
+        ],
+        "totals": {
+            "documents": len(documents),
+            "errors": severities[Severity.ERROR],
+            "warnings": severities[Severity.WARNING],
+        },
+        "notes": [clean(note) for note in notes],
     }
 
 

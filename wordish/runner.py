@@ -29,6 +29,7 @@ from wordish.model import (
 )
 from wordish.options import line_of
 from wordish.replay import replay
+from wordish.starts import is_guess
 from wordish.targets import TARGETS
 
 if TYPE_CHECKING:
@@ -131,12 +132,14 @@ def check(
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    survey: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
-    verdict for every step. ``timeout`` is in seconds, for the steps that do not say.
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
+    find out which packages the programs came from.
     """
     target = job.target
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
@@ -144,6 +147,7 @@ def check(
     clock = time.monotonic()
     verdicts: list[Verdict] = []
     environment: dict[str, str] = {}
+    owners: dict[str, str] = {}
     error, interrupted = "", False
     known = _known(document)
     try:
@@ -158,6 +162,10 @@ def check(
                     document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
                 ):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
+                if survey:
+                    from wordish.packages import owners_of  # only who records pays for it
+
+                    owners.update(owners_of(verdicts, place.shell))
     except KeyboardInterrupt:
         interrupted = True
     except MachineError as broken:
@@ -173,6 +181,7 @@ def check(
         environment=environment,
         error=error,
         interrupted=interrupted,
+        packages=owners,
     )
     tell(transcript)
     return transcript
@@ -206,6 +215,7 @@ def run(
     timeout: float,
     keep_going: bool = False,
     exit_first: bool = False,
+    survey: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Iterator[Transcript]:
     """Check the jobs one by one.
@@ -213,7 +223,9 @@ def run(
     The first interruption ends the run, and so does, with ``exit_first``, the first article that is wrong.
     """
     for job in jobs:
-        transcript = check(job, machines=machines, timeout=timeout, keep_going=keep_going, tell=tell)
+        transcript = check(
+            job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
+        )
         yield transcript
         if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return
@@ -288,6 +300,15 @@ def _objection(
         )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
+    if guessed := [step for step in roots if is_guess(step)]:
+        more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
+        return Diagnostic(
+            path=guessed[0].path,
+            line=guessed[0].line,
+            name="root-on-a-guess",
+            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
+        )
     if not roots or _may_be_root(target, superuser=superuser):
         return None
     return Diagnostic(

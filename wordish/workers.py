@@ -204,12 +204,13 @@ def crew(
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    survey: bool = False,
 ) -> Iterator[Crew]:
     """At most so many workers for these jobs, forked here (before there are threads), ended on leaving.
 
     The other arguments are those of `wordish.runner.check`.
     """
-    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going)
+    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey)
     context = multiprocessing.get_context("fork")  # they have the jobs and all modules from us
     started: list[tuple[ForkProcess, Connection]] = []
     try:
@@ -217,7 +218,8 @@ def crew(
             ours, theirs = context.Pipe()
             others = [ours, *(connection for _, connection in started)]
             process = context.Process(target=_work, args=(theirs, others, jobs, one, os.getpid()))
-            process.start()
+            with undisturbed():  # until it can handle signals
+                process.start()
             theirs.close()
             started.append((process, ours))
         yield Crew(
@@ -255,6 +257,7 @@ def _work(
 
     for number in _SIGNALS:
         signal.signal(number, interrupted)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     die_with_parent(signal.SIGTERM, parent=parent)
     with suppress(EOFError, ConnectionError):
         while True:

@@ -26,7 +26,7 @@ from wordish.model import (
 )
 from wordish.reporters import terminal
 from wordish.reporters.style import PROGRESS, Style, visible
-from wordish.reporters.words import duration, steps
+from wordish.reporters.words import duration
 
 HOST = Target(kind="host")
 DIFF = "--- shown (a.rst:5)\n+++ printed\n@@ -5 +1 @@\n-the red fox\n+the brown fox\n"
@@ -267,13 +267,3 @@ def test_a_live_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_duration_reads_like_one(seconds: float, words: str) -> None:
     assert duration(seconds) == words
-
-
-def test_listed_steps_start_with_their_place() -> None:
-    document = Document(path="a.rst", text="", steps=(step(3, "for i in 1 2\ndo echo $i\ndone"), step(9)))
-    assert list(steps(document)) == [
-        "a.rst:3: ~$ for i in 1 2",
-        "    do echo $i",
-        "    done",
-        "a.rst:9: ~$ ls",
-    ]
