@@ -98,11 +98,20 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
     article = words.merge(conventions.options, reading.options)
+    if sampled := article.samples or any(block.options.samples for block in reading.blocks):
+        article, reading, remarks = _looked_up(
+            article, reading, conventions=conventions, path=path, text=text
+        )
     for block in reading.blocks:
         more, faults = blocks.steps(block, outer=article, substitutions=conventions.substitutions)
         scopes = _scopes(article, block, path=path)
         steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
+    if sampled:
+        from wordish import samples
+
+        steps = samples.carried(steps)
+        remarks += [] if article.after else samples.remarks(steps, path=path, text=text)
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
     owned = lines_of(steps)
     remarks += [
@@ -120,6 +129,23 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         included={part.path: part.text for part in reading.parts},
         conventions=conventions,
     )
+
+
+def _looked_up(
+    article: Options, reading: Reading, *, conventions: Conventions, path: str, text: str
+) -> tuple[Options, Reading, list[Diagnostic]]:
+    """The article's options and what was read, with the patterns of samples; what is wrong with some."""
+    from wordish import samples  # few articles have any
+
+    article, faults = samples.resolved(article, conventions.like, path=path, line=1, text=text)
+    found = []
+    for block in reading.blocks:
+        options, more = samples.resolved(
+            block.options, conventions.like, path=block.path, line=block.line, text=text
+        )
+        found.append(block._replace(options=options))
+        faults += more
+    return article, reading._replace(blocks=tuple(found)), faults
 
 
 def blocks_of(document: Document) -> tuple[Block, ...]:

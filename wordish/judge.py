@@ -20,8 +20,13 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     """The verdict on a step that ran.
 
     ``timeout`` is the one that was in force, in seconds; the step's own when nothing is given. It is
-    only told, never measured: the shell says whether the command finished.
+    only told, never measured: the shell says whether the command finished. Samples that the step shows
+    first have their values in the verdict's step.
     """
+    if step.expectation.samples:
+        from wordish.binding import bind, contradiction  # few articles have any
+
+        step = bind(step, output)
 
     def verdict(outcome: Outcome, reason: str = "", difference: str = "") -> Verdict:
         return Verdict(step=step, outcome=outcome, output=output, reason=reason, diff=difference)
@@ -43,7 +48,8 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     if shown.status not in ("any", output.status):
         reasons.append(f"exit status {output.status}, {shown.status} expected")
     if matched is False:
-        reasons.append("the output differs")
+        other = contradiction(step, output) if shown.samples else ""
+        reasons.append(": ".join(filter(None, ["the output differs", other])))
     if reasons:
         return verdict(Outcome.FAILED, "; ".join(reasons), difference)
     if matched is None:

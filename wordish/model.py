@@ -62,6 +62,23 @@ class Diagnostic(NamedTuple):
         return f"{text}: {self.hint}" if self.hint else text
 
 
+class Sample(NamedTuple):
+    """A literal of an article that stands for what is really printed.
+
+    ``like`` names what it may look like, ``pattern`` is the pattern of that ("": not looked up yet). What
+    was printed where it was first shown is its ``value`` from then on, bound at ``place``; one that
+    ``varies`` has none. ``secret``: what it stands for is never shown.
+    """
+
+    text: str
+    like: str = ""
+    pattern: str = ""
+    varies: bool = False
+    secret: bool = False
+    value: str | None = None
+    place: str = ""
+
+
 class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
@@ -71,7 +88,8 @@ class Options(NamedTuple):
     ``hash`` is what a bare ``# `` is. The words are those of the page "markup" in the documentation.
 
     ``skip_if`` is what ``skip`` says when that is a condition (see `wordish.conditions`). ``env`` are
-    pairs of name and value, ``input`` lines to type, ``after`` paths of articles.
+    pairs of name and value, ``input`` lines to type, ``after`` paths of articles. ``samples`` are those of
+    ``sample`` and ``vary``; for a step also those of the blocks before it.
     """
 
     on: str | None = None
@@ -96,17 +114,20 @@ class Options(NamedTuple):
     root_prompt: tuple[str, ...] | None = None
     user_prompt: tuple[str, ...] | None = None
     hash: Hash | None = None
+    samples: tuple[Sample, ...] | None = None
 
 
 class Conventions(NamedTuple):
     """What holds for an article beyond its own text: what the configuration says of its path.
 
     ``options`` are those that the article's own go before. ``substitutions`` gives the text that is meant
-    by a literal of commands and outputs (``<name>``).
+    by a literal of commands and outputs (``<name>``). ``like`` gives the author's own kinds of samples,
+    patterns by name.
     """
 
     options: Options = Options()
     substitutions: Mapping[str, str] = {}
+    like: Mapping[str, str] = {}
 
 
 class Drawn(NamedTuple):
@@ -162,7 +183,8 @@ class Expectation(NamedTuple):
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
     included), or ``None`` when nothing is shown. ``together``: what is printed is shown as the output of the
     next step, together with what that one prints. The last ``remarks`` lines of ``text`` read like words
-    to the reader: they need not be printed.
+    to the reader: they need not be printed. ``samples`` are the literals in it that stand for something
+    else, with what they stand for now.
     """
 
     text: str = ""
@@ -172,6 +194,7 @@ class Expectation(NamedTuple):
     stream: Stream = "both"
     together: bool = False
     remarks: int = 0
+    samples: tuple[Sample, ...] = ()
 
 
 class Scope(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordish import conditions
 from wordish.errors import MachineError, UsageError
@@ -31,6 +31,9 @@ from wordish.options import line_of
 from wordish.replay import replay
 from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, TARGETS, Place
+
+if TYPE_CHECKING:
+    from wordish.binding import Known
 
 
 class Wish(NamedTuple):
@@ -148,6 +151,7 @@ def check(
     environment: dict[str, str] = {}
     owners: dict[str, str] = {}
     error, interrupted = "", False
+    known = _known(document)
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
@@ -158,7 +162,7 @@ def check(
                 environment.update(place.environment)
                 prepare(place)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
+                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
                 ):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
@@ -168,7 +172,9 @@ def check(
     except KeyboardInterrupt:
         interrupted = True
     except MachineError as broken:
-        error = str(broken)
+        error = known.hide(str(broken)) if known else str(broken)
+    if known:  # a secret may have been printed before it was known
+        verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
         document=job.document,
         target=target,
@@ -182,6 +188,15 @@ def check(
     )
     tell(transcript)
     return transcript
+
+
+def _known(document: Document) -> Known | None:
+    """What learns what the samples of an article stand for, if it has any."""
+    if not any(step.options.samples for step in document.steps):
+        return None
+    from wordish.binding import Known
+
+    return Known()
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:

@@ -13,6 +13,7 @@ import msgspec
 from wordish import options as words
 from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
+from wordish.likes import bad_kind, pattern_of
 from wordish.model import Conventions, Hash, Machine, Options
 from wordish.options import prompt_pattern
 from wordish.overrides import Override, bad_pattern
@@ -70,6 +71,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     substitutions: dict[str, Any] = {}
     options: dict[str, Any] = {}
     overrides: tuple[Any, ...] = ()
+    like: dict[str, str] = {}
 
 
 class _Override(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -123,6 +125,9 @@ def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, t
     Raises `wordish.errors.ConfigError`.
     """
     complain, here = _complainer(text, source), ("tool", "wordish")
+    for name, pattern in said.like.items():
+        if wrong := bad_kind(name, pattern):
+            raise complain((*here, "like", name), wrong, "a kind is a name and a pattern, of RE2")
     overrides = []
     for number, table in enumerate(said.overrides):
         key = (*here, "overrides", f"[{number}]")
@@ -130,16 +135,18 @@ def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, t
         for pattern in override.paths:
             if wrong := bad_pattern(pattern):
                 raise complain((*key, "paths"), f"{pattern!r}: {wrong}", "paths start at this file's folder")
-        overrides.append(
-            Override(paths=override.paths, conventions=_conventions(override, key, source, complain))
-        )
-    return _conventions(said, here, source, complain), tuple(overrides)
+        conventions = _conventions(override, key, said.like, source, complain)
+        overrides.append(Override(paths=override.paths, conventions=conventions))
+    everywhere = _conventions(said, here, said.like, source, complain)
+    return everywhere._replace(like=said.like), tuple(overrides)
 
 
-def _conventions(said: Table | _Override, key: _Key, source: Path, complain: _Complain) -> Conventions:
+def _conventions(
+    said: Table | _Override, key: _Key, like: Mapping[str, str], source: Path, complain: _Complain
+) -> Conventions:
     _check_reading(said, key, complain)
     reading = Options(root_prompt=said.prompts.root, user_prompt=said.prompts.user, hash=said.hash)
-    options = words.merge(reading, _options(said.options, (*key, "options"), source, complain))
+    options = words.merge(reading, _options(said.options, (*key, "options"), like, source, complain))
     return Conventions(options=options, substitutions=said.substitutions)
 
 
@@ -163,9 +170,13 @@ def _check_reading(said: Table | _Override, key: _Key, complain: _Complain) -> N
             raise complain(here, "stands for any text in outputs", "write it out where it is typed")
 
 
-def _options(table: Mapping[str, Any], key: _Key, source: Path, complain: _Complain) -> Options:
+def _options(
+    table: Mapping[str, Any], key: _Key, like: Mapping[str, str], source: Path, complain: _Complain
+) -> Options:
     """What a table of options says, each of them one that an article may say of itself."""
     for name, value in table.items():  # one by one: a fault knows its key
+        if name in ("like", "secret"):  # is said of another
+            continue
         _, faults = words.from_mapping({name: value}, path=str(source), line=0, level="article")
         for fault in faults:
             said = f"{name.replace('_', '-')}={value}: "
@@ -176,6 +187,11 @@ def _options(table: Mapping[str, Any], key: _Key, source: Path, complain: _Compl
     for name in found.after or ():
         if not (source.parent / name).is_file():
             raise complain((*key, "after"), f"{name}: no such file", "paths start at this file's folder")
+    for sample in found.samples or ():
+        try:
+            pattern_of(sample.text, sample.like, like)
+        except ValueError as error:
+            raise complain((*key, "vary" if sample.varies else "sample"), str(error), "") from error
     return found
 
 

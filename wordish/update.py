@@ -11,7 +11,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, align, likeness
@@ -22,14 +21,13 @@ from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
 from wordish.place import before, place
 from wordish.placeholders import substitute
 from wordish.session import normalise
+from wordish.similar import glob_of, pieces
 from wordish.sources import loader
 
 # What a terminal would act on, and what UTF-8 cannot hold.
 _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORDS: Final = re.compile(r"(?:\.\.\.|…)+|\d+|[^\W\d]+|\s+|[^\w\s]|_")
 _PATTERNS: Final = "its author shows patterns, not what is printed"
 _TRIED: Final = 100  # lines that may take a gone one's place
-_WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
 
 
 class Update(NamedTuple):
@@ -123,6 +121,8 @@ def _beyond_update(verdict: Verdict) -> str:
         return verdict.reason
     if output.ended and verdict.reason != "the output differs":
         return verdict.reason
+    if verdict.reason.startswith("the output differs") and verdict.reason != "the output differs":
+        return verdict.reason  # a sample stands for two values, or what is printed is secret
     if step.expectation.match == "regex":
         return _PATTERNS
     return ""
@@ -178,7 +178,7 @@ def _with_literals(rows: Sequence[str], step: Step, lines: list[str], meant: Map
 def _plain(rows: Sequence[str], step: Step, reading: Reading) -> list[str]:
     """All that was printed, and nothing of what the author wrote."""
     prefix = before(rows, step)
-    return [(prefix + line).rstrip(" \t") for line in reading.out]
+    return [(prefix + _written(line, step)).rstrip(" \t") for line in reading.out]
 
 
 def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[str]) -> list[str]:
@@ -205,7 +205,7 @@ def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[st
             lines.append(prefix + " " * missing + bare if missing and bare.strip() else kept)
         else:
             at = shift + missing
-            placed = " " * at + line if at >= 0 else line[-at:]
+            placed = _written(" " * at + line if at >= 0 else line[-at:], step)
             lines.append((prefix + (placed if line else "")).rstrip(" \t"))
     return lines
 
@@ -251,25 +251,30 @@ def _adapted(printed: Sequence[str], gone: Sequence[Token]) -> Iterator[str]:
         if near is None:
             yield line
         else:
-            yield _with_wildcards("...".join(globs[near].parts), line)
+            yield _with_wildcards(globs[near], line)
             del globs[: near + 1]
 
 
 def _alike(token: Token, line: str) -> bool:
-    text = "".join(token.parts) if isinstance(token, Glob) else str(token)
+    text = token.text if isinstance(token, Glob) else str(token)
     return bool(line) and likeness(text, line) >= ALIKE
 
 
-def _with_wildcards(shown: str, line: str) -> str:
-    """The printed line, with the wildcards of the shown one between words that both have."""
-    before, after = _WORDS.findall(shown), _WORDS.findall(line)
-    adapted = []
-    for tag, i, n, j, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        alone = tag in ("replace", "delete") and n == i + 1 and _WILDCARD.fullmatch(before[i])
-        adapted += [before[i]] if alone else after[j:m]
-    text = "".join(adapted)
-    token = token_of(text)
-    return text if token is not GAP and fits(token, line) else line
+def _with_wildcards(glob: Glob, line: str) -> str:
+    """The printed line, with the wildcards and samples of the shown one between words that both have."""
+    found = pieces(glob, line)
+    text = "".join(hole.shown if hole else piece for piece, hole in found)
+    fitting = all(hole is None for _, hole in found) or glob_of(found).fits(line)
+    return text if fitting and token_of(text) is not GAP else line
+
+
+def _written(line: str, step: Step) -> str:
+    """A printed line with the samples of the article for their values."""
+    if not step.expectation.samples:
+        return line
+    from wordish.forms import written
+
+    return written(line, step.expectation.samples)
 
 
 # Where it stands in the file.
