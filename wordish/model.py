@@ -199,7 +199,8 @@ class Output(NamedTuple):
 
     ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
     ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
-    seconds. ``ended``: the shell is gone, nothing more can run in it.
+    seconds. ``ended``: the shell is gone, nothing more can run in it. ``notices``: what bash had said
+    of its background jobs at the end of the command before, when a person may not have seen it yet.
     """
 
     stdout: str = ""
@@ -207,6 +208,7 @@ class Output(NamedTuple):
     status: int | None = 0
     elapsed: float = 0.0
     ended: bool = False
+    notices: str = ""
 
 
 class Verdict(NamedTuple):

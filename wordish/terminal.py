@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wordish.errors import MachineError
 
@@ -27,6 +27,27 @@ if TYPE_CHECKING:
     import socket
 
 CHUNK = 65536
+
+
+class Standing(NamedTuple):
+    """How a shell stands.
+
+    ``call`` is the system call that it waits in, with its arguments, in the form of /proc/PID/syscall
+    (proc(5)); empty when that cannot be told, or when what was typed has not been read yet. It begins
+    in the same way each time that the shell waits for a command, and no other time: its buffer for
+    commands is its own.
+
+    ``children`` are the processes that it started and that have not ended, each with whether it, or
+    any that it started itself, is at work: it runs, is about to, or waits for a disk.
+    """
+
+    call: bytes = b""
+    children: Mapping[int, bool] = {}
+
+
+_NONE: Mapping[int, bool] = {}
+_UNKNOWN = Standing()
+
 _MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
 _ANSWER_SECONDS = 30.0  # what the agent may take to answer, on a machine that is busy
@@ -57,15 +78,8 @@ class Terminal(Protocol):
     def kill(self, number: int) -> None:
         """Send a signal to the terminal's foreground process group."""
 
-    def where(self) -> str:
-        """The system call that the shell waits in, with its arguments.
-
-        "" when that cannot be told, or when what was typed has not been read yet. What was printed
-        before can be read at once afterwards.
-
-        It is the same each time that the shell waits for a command, and no other time: its buffer
-        for commands is its own. The form is that of /proc/PID/syscall (proc(5)).
-        """
+    def standing(self) -> Standing:
+        """How the shell stands; what was printed before can be read at once afterwards."""
 
     def close(self) -> None:
         """Give the terminal back; the shell on it is hung up."""
@@ -120,6 +134,10 @@ class LocalTerminal:
         self._poll = select.poll()
         for descriptor in (self._err, self._out, self._pidfd):
             self._poll.register(descriptor, select.POLLIN)
+        self._unread = select.poll()
+        self._unread.register(self._slave, select.POLLIN)
+        self._syscall = _opened(f"/proc/{self.pid}/syscall")
+        self._children = _opened(f"/proc/{self.pid}/task/{self.pid}/children")
 
     @property
     def pid(self) -> int:
@@ -194,15 +212,13 @@ class LocalTerminal:
             if group > 1:  # 0, our own group, stands for "none"
                 os.killpg(group, number)
 
-    def where(self) -> str:
-        """See `Terminal.where`."""
-        try:
-            if self._typing or fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
-                return ""
-            told = Path(f"/proc/{self._process.pid}/syscall").read_text(encoding="ascii").split()
-        except OSError:  # a kernel that does not tell, or not us
-            return ""
-        return " ".join(told[:4]) if len(told) > 3 else ""
+    def standing(self) -> Standing:
+        """See `Terminal.standing`."""
+        # To be asked for it makes the kernel hand over what was typed (n_tty_poll): nothing is on its way.
+        if self._typing or self._unread.poll(0):
+            return _UNKNOWN
+        children = _told(self._children)
+        return Standing(_told(self._syscall), _at_work(children) if children else _NONE)
 
     def close(self) -> None:
         """See `Terminal.close`."""
@@ -210,8 +226,9 @@ class LocalTerminal:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self._process.wait()
-        for descriptor in (self._out, self._err, self._slave, self._pidfd):
-            os.close(descriptor)
+        for descriptor in (self._out, self._err, self._slave, self._pidfd, self._syscall, self._children):
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 class FramedTerminal:
@@ -256,10 +273,12 @@ class FramedTerminal:
         """See `Terminal.kill`."""
         self._say(b"K", b"%d" % number)
 
-    def where(self) -> str:
-        """See `Terminal.where`."""
+    def standing(self) -> Standing:
+        """See `Terminal.standing`."""
         self._say(b"W", b"")
-        return " ".join(self._answer(b"W", timeout=_ANSWER_SECONDS).decode("ascii").split()[:4])
+        call, _, children = self._answer(b"W", timeout=_ANSWER_SECONDS).partition(b"\n")
+        told = (child.partition(b":") for child in children.split())
+        return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
 
     def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
         """Set the guest's clock (seconds since 1970) and reseed its random generator.
@@ -399,3 +418,34 @@ def _drain(descriptor: int) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     return b"".join(chunks)
+
+
+def _opened(path: str) -> int:
+    """A descriptor to read a file of /proc with, -1 on a kernel that has none."""
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return -1
+
+
+def _told(descriptor: int) -> bytes:
+    """What a file of /proc says now; nothing on a kernel that does not tell, or not us."""
+    try:
+        return os.pread(descriptor, CHUNK, 0)
+    except OSError:
+        return b""
+
+
+def _at_work(children: bytes) -> dict[int, bool]:
+    return {int(child): _busy(child) for child in children.split()}
+
+
+def _busy(pid: bytes) -> bool:
+    """Whether a process, or any that it started, is at work."""
+    process = Path("/proc", pid.decode("ascii"))
+    try:
+        if process.joinpath("stat").read_bytes().rpartition(b")")[2].split(maxsplit=1)[0] in b"RD":
+            return True
+        return any(map(_busy, process.joinpath("task", process.name, "children").read_bytes().split()))
+    except OSError:  # it has just ended
+        return False
