@@ -143,11 +143,11 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
     def take(self) -> tuple[bytes, bytes]:
         """What was printed up to the last prompt, standard output and standard error, without prompts.
 
-        Whole lines that came after it are the next command's; what else there is belongs to the prompt.
+        Lines that came after it are the next command's; what is no line belongs to the prompt.
         """
         stdout, stderr = self._stdout.whole(), self._stderr.whole()
         later = self._before.getvalue()
-        self._restart(later[: later.rfind(b"\n") + 1])
+        self._restart(later if b"\n" in later else b"")
         return self._without(stdout), self._without(stderr)
 
     def take_all(self) -> tuple[bytes, bytes]:

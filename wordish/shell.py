@@ -38,6 +38,7 @@ _SETTLED = 0.25  # seconds that what a command left in the background has to com
 _TRIES = 100  # looks at a shell that is about to wait for its first command, a millisecond apart
 _YIELDS = 20  # looks at one that has just prompted, some microseconds apart
 
+_STARTED = re.compile(rb"^\[\d+\] (\d+)$", re.MULTILINE)  # [1] 12345
 _NOTICE = re.compile(r"^\[\d+\][-+ ]  .*", re.MULTILINE)  # [1]+  Done                    make
 
 # What every shell has in its environment beside its account's own variables.
@@ -78,7 +79,7 @@ def _octal(mark: str) -> str:
 # what it should there, if it means anything. It is a list so that neither `set -e` nor an ERR trap minds.
 _ASK = (
     '(POSIXLY_CORRECT="$? ${PIPESTATUS[@]}"; IFS=; '
-    "(\"${99999999?$'WORD':${POSIXLY_CORRECT/ /:}:}\") 2> /dev/tty; "
+    '("${99999999?WORD:${POSIXLY_CORRECT/ /:}:}") 2> /dev/tty; '
     '\\exit "${POSIXLY_CORRECT%% *}"; /bin/sh -c "exit ${POSIXLY_CORRECT%% *}") && (POSIXLY_CORRECT=)\n'
 )
 # Takes the last lines typed, itself included, out of the history, where `history` would show them.
@@ -254,7 +255,7 @@ class Shell:
         if status is not None:
             return status
         printed = self._dialogue.put_aside()
-        self._terminal.type(_ASK.replace("WORD", _octal(self._mark)).encode())
+        self._terminal.type(_ASK.replace("WORD", self._mark).encode())
         self._come_home()
         if self.ended:
             return self._terminal.status
@@ -274,6 +275,7 @@ class Shell:
         stdout, stderr = self._dialogue.take()
         if self.ended or not self._home:
             return stdout, stderr
+        jobs_ended = jobs_ended or any(int(pid) not in self._children for pid in _STARTED.findall(stderr))
         last = _last_line(stderr)
         if jobs_ended or (last and not self._unseen and not (self._prompt and last.endswith(self._prompt))):
             out, err = self._press(b"\n")

@@ -121,6 +121,78 @@ def test_a_prompt_that_is_lost_is_found_again(shell: Shell, command: str) -> Non
     assert time.monotonic() - start < 6
 
 
+@pytest.mark.parametrize("prompt", ["echo", "printf %s"])
+def test_a_prompt_that_the_article_prints_ends_no_command(shell: Shell, prompt: str) -> None:
+    output = shell.run(f'{prompt} "${{PS1@P}}" >&2; sleep 0.3; echo on; (exit 3)', timeout=20)
+    assert (output.stdout, output.stderr, output.status) == ("on", "", 3)
+    assert says(shell, "echo $?") == "3"
+
+
+def test_what_a_prompt_shows_beside_our_part_is_no_output(shell: Shell) -> None:
+    shell.run("PS1=\"(venv) $PS1> \"; PS2='more> '", timeout=20)
+    output = shell.run("for each in 1 2\ndo echo err >&2\ndone", timeout=20)
+    assert (output.stdout, output.stderr) == ("", "err\nerr")
+    assert shell.run("printf 'no newline' >&2", timeout=20).stderr == "no newline"
+    shell.run("PS1='$ '", timeout=20)
+    assert shell.run("printf 'no newline' >&2", timeout=20).stderr == "no newline"
+    assert says(shell, 'echo "$PS1"; history | tail -n 2 | cut -c 8-') == (
+        "$\nprintf 'no newline' >&2\necho \"$PS1\"; history | tail -n 2 | cut -c 8-"
+    )
+
+
+@pytest.mark.parametrize(
+    "hindrance",
+    [
+        "readonly x status",
+        "enable -n builtin printf exit eval test history",
+        "builtin () { :; }; exit () { echo FAKE; }; printf () { exit; }; alias history=exit",
+        "IFS=0123456789; set -eu; trap 'echo ERR' ERR",
+        "set -o posix",
+    ],
+)
+def test_the_status_is_told_whatever_the_article_made_of_the_shell(shell: Shell, hindrance: str) -> None:
+    shell.run(f"{hindrance}; PS1='$ '", timeout=20)
+    output = shell.run("! (:)", timeout=20)
+    assert (output.stdout, output.stderr, output.status, output.ended) == ("", "", 1, False)
+    assert says(shell, 'echo "$?" last') == "1 last"
+    shell.run("(:) | (:) | (:)", timeout=20)
+    assert says(shell, 'echo "${PIPESTATUS[@]} $_"') == "0 0 0 last"
+
+
+def test_line_editing_does_no_harm(shell: Shell) -> None:
+    for editing in ("set -o vi", "set -o emacs"):
+        assert shell.run(f"(exit 3); {editing}; (exit 3)", timeout=20).status == 3
+        assert says(shell, "echo $?") == "3"
+        assert says(shell, "cat <<-EOF\n\tone\n\tEOF") == "one"
+
+
+@pytest.mark.parametrize(
+    "command", ["echo late &", "echo late > >(cat)", "(exec sh -c 'seq 100; echo late') &"]
+)
+def test_the_first_words_of_a_job_belong_to_the_step_that_started_it(shell: Shell, command: str) -> None:
+    for _ in range(10):
+        assert shell.run(command, timeout=20).stdout.split("\n")[-1] == "late"
+        assert says(shell, "echo on") == "on"
+
+
+def test_what_became_of_a_job_is_told_at_the_step_in_which_it_ended(shell: Shell) -> None:
+    for _ in range(5):
+        assert "Done" in shell.run("true &", timeout=20).stderr
+        shell.run("sleep 100 &", timeout=20)
+        assert "Terminated" in shell.run("kill %%", timeout=20).stderr
+        output = shell.run("echo on", timeout=20)
+        assert (output.stdout, output.stderr, "Terminated" in output.notices) == ("on", "", True)
+
+
+def test_a_job_that_never_stops_talking_hides_no_prompt(shell: Shell) -> None:
+    shell.run("while :; do echo noise >&2; done &", timeout=20)
+    for status in range(3):
+        output = shell.run(f"echo on; (exit {status})", timeout=20)
+        assert (output.stdout, output.status) == ("on", status)
+        assert set(output.stderr.split("\n")) <= {"noise"}
+    shell.run("kill %1", timeout=20)
+
+
 @pytest.mark.parametrize(
     "command", ["read x", "read -p 'Your name: ' x", "select x in a b; do :; done", "wait"]
 )
