@@ -265,7 +265,7 @@ class LocalTerminal:
     def reader(self) -> str:
         """See `Terminal.reader`."""
         with suppress(OSError):
-            if not self._typing and fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") == b"\0\0\0\0":
+            if not self._typing and not self._unread.poll(0):
                 return _reader(self._pid, self._processes)
         return ""
 

@@ -177,9 +177,8 @@ sub relay {
             $say->('W', "$call\n$children");
         },
         P => sub {
-            my $unread = pack('i', 0);
-            ioctl($out[1], FIONREAD, $unread);
-            $say->('P', length $typing || unpack('i', $unread) ? '' : reader($shell));
+            vec(my $unread = '', fileno $out[1], 1) = 1;
+            $say->('P', length $typing || select($unread, undef, undef, 0) ? '' : reader($shell));
         },
     );
 
