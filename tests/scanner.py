@@ -27,7 +27,7 @@ class Seen(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A block: ``prompts`` are the only ones, ``drawn`` is that of all lines; ``near``: to the one above."""
+    """A block: only ``prompts`` count in it, ``drawn`` is that of all lines; ``near`` to the one above."""
 
     path: str
     language: str

@@ -43,6 +43,11 @@ def step(
     )
 
 
+def test_what_waits_for_a_person_has_failed_with_what_it_asks_for() -> None:
+    verdict = judge(step(), Output(status=None, asked="'Name:'"), timeout=60)
+    assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "waits for input: 'Name:'")
+
+
 def test_passed() -> None:
     verdict = judge(step("a\n..."), Output(stdout="a\nb"))
     assert (verdict.outcome, verdict.reason, verdict.diff) == (Outcome.PASSED, "", "")

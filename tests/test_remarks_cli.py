@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from wordish.cli import main
@@ -138,3 +140,60 @@ def test_a_file_that_cannot_be_read_is_listed_with_its_fault(
     (document,) = json.loads(capfd.readouterr().out)["documents"]
     assert (document["path"], document["steps"]) == ("a.md", [])
     assert [(told["line"], told["code"]) for told in document["diagnostics"]] == [(1, "E011")]
+
+
+def test_lint_tells_codes_and_runs_nothing(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.md", WARNED.replace("ran\n", "ran  # ignor\n"))
+    write("b.md", "```console\n~$ echo 'open\n```\n")
+    assert main(["lint", "a.md"]) == 0
+    out, err = capfd.readouterr()
+    assert [line.split(": ")[:2] for line in out.splitlines()] == [
+        ["a.md:1", "W004 misspelt-comment"],
+        ["a.md:4", "W101 misspelt-hint"],
+        ["a.md:4", "W006 no-break-space"],
+        ["1 article", "0 errors, 3 warnings"],
+    ]
+    assert err == ""
+    assert main(["lint", "--strict", "a.md"]) == 2
+    assert capfd.readouterr() == (out, "")
+    assert main(["lint", "--strict", "a.md", "--ignore", "W004,W006,W101"]) == 0
+    assert capfd.readouterr() == ("1 article: 0 errors, 0 warnings\n", "")
+    assert main(["lint", "b.md", "nowhere.md"]) == 2
+    assert capfd.readouterr() == (
+        "b.md:2: E001 open-command: the command never ends: its closing ' is missing: "
+        "close it with ' before the next prompt\n1 article: 1 error, 0 warnings\n",
+        "nowhere.md: no such file or directory: check the spelling\n",
+    )
+    assert not Path("ran").exists()
+
+
+def test_lint_for_programs(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path / "cache"))
+    write("a.md", WARNED)
+    write("b.md", "```console\n~# sudo true\n```\n")
+    assert main(["lint", "--format", "json", "a.md", "b.md"]) == 0
+    out, err = capfd.readouterr()
+    values = json.loads(out)
+    schema = json.loads(files("wordish").joinpath("schemas", "lint.json").read_text(encoding="utf-8"))
+    jsonschema.validate(values, schema)
+    assert [[told["code"] for told in document["diagnostics"]] for document in values["documents"]] == [
+        ["W004", "W006"],
+        ["W103"],
+    ]
+    assert values["totals"] == {"documents": 2, "errors": 0, "warnings": 3}
+    (note,) = values["notes"]
+    assert err == f"wordish: {note}\n"
+
+
+def test_lint_looks_where_the_article_would_run(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.md", "```console\n~# true\n```\n")
+    assert main(["lint", "--on", "host", "a.md"]) == 2
+    out, _ = capfd.readouterr()
+    assert [line.split(": ")[1] for line in out.splitlines()] == [
+        "E103 root-prompt", "W104 no-cleanup", "1 error, 1 warning",
+    ]  # fmt: skip
+    assert main(["lint", "--on", "host", "--as-root", "a.md"]) == 0
+    out, _ = capfd.readouterr()
+    assert [line.split(": ")[1] for line in out.splitlines()] == ["W104 no-cleanup", "0 errors, 1 warning"]

@@ -11,21 +11,20 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
+from wordish import intake
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
 from wordish.process import give_up_streams, interruptible, open_streams, say, say_last
 
 if TYPE_CHECKING:
     from wordish.config import Settings
-    from wordish.document import Found
-    from wordish.model import Diagnostic, Document, Event, Transcript
-    from wordish.reporters.style import Style
+    from wordish.model import Event, Transcript
     from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
@@ -70,15 +69,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
+    from wordish.audience import audience, critic, wanted
     from wordish.model import Planned
 
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings, warn=not arguments.quiet)
-    if not jobs:
+    reports = wanted(arguments.format, arguments.output)
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(
+        arguments,
+        settings,
+        warn=not arguments.quiet,
+        allow_empty=arguments.allow_empty,
+        hear=critic(reports),
+    )
+    if jobs is None:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
-        tell = _audience(arguments, articles=len(jobs), stack=stack)
+        tell = audience(
+            reports,
+            articles=len(jobs),
+            color=arguments.color,
+            verbosity=arguments.verbose - arguments.quiet,
+            also=[stack.enter_context(keeper) for keeper in _keepers(arguments, settings)],
+            stack=stack,
+        )
         tell(Planned(paths=tuple(job.document.path for job in jobs)))
         return _status(run(exit_first=arguments.exitfirst, tell=tell))
 
@@ -91,6 +105,7 @@ def _running(
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
         "keep_going": arguments.keep_going,
+        "survey": arguments.record,
     }
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
     if wanted != 1 and len(jobs) > 1:
@@ -116,24 +131,41 @@ def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterat
     remember(ended)
 
 
+def _keepers(
+    arguments: Namespace, settings: Settings
+) -> Iterator[AbstractContextManager[Callable[[Event], None]]]:
+    """What keeps the findings of a check: the record, and recordings to play."""
+    if arguments.record:
+        from wordish.verified import recording
+
+        yield recording(settings.directory / settings.record, everything=not arguments.paths)
+    if arguments.cast:
+        from wordish.cast import casting
+
+        yield casting(Path(arguments.cast), base=settings.directory)
+
+
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
-    from wordish.destination import give_back
+    from wordish.audience import style
     from wordish.reporters.style import PROGRESS
     from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
+    from wordish.rewrite import give_back
     from wordish.runner import run
     from wordish.update import rival
     from wordish.update import update as renewed
 
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings)
-    if not jobs:
+    if arguments.pin:
+        return _pin(arguments)
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(arguments, settings)
+    if jobs is None:
         return TROUBLE
     status = PASSED
     written: dict[str, str] = {}
     words = sys.stderr if arguments.diff else sys.stdout
-    with report(sys.stderr, style=_style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
+    with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
         for transcript in run(
             jobs,
             machines=settings.machines,
@@ -155,14 +187,37 @@ def update(arguments: Namespace) -> int:
     return status
 
 
+def _pin(arguments: Namespace) -> int:
+    """``wordish update --pin``: run nothing, and write down what each bare ``# `` was guessed to be."""
+    from wordish.destination import overwrite
+    from wordish.pin import pin
+    from wordish.reporters.words import pinned
+    from wordish.update import patch
+
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict, warn=False):
+        return TROUBLE
+    status = PASSED
+    words = sys.stderr if arguments.diff else sys.stdout
+    for document in documents:
+        found = pin(document)
+        if arguments.diff:
+            sys.stdout.write(patch(document.path, document.text, found.text))
+        elif found.written:
+            overwrite(document.path, found.text, was=document.text)
+        words.writelines(f"{line}\n" for line in pinned(document, found.written, found.left))
+        status = max(status, FAILED if found.left else PASSED)
+    return status
+
+
 def export(arguments: Namespace) -> int:
     """``wordish export``: the steps of one article in another form."""
     from wordish.destination import destination
     from wordish.export import FORMS
 
-    documents, refusals = _read(arguments, _settings(arguments))
-    remarks = (told for told in _remarks(documents) if told.name != "no-session")  # here an error
-    if _complain(remarks, refusals, strict=arguments.strict):
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    remarks = (told for told in intake.remarks(documents) if told.name != "no-session")  # here an error
+    if intake.complain(remarks, refusals, strict=arguments.strict):
         return TROUBLE
     if len(documents) > 1:
         raise UsageError(
@@ -170,26 +225,65 @@ def export(arguments: Namespace) -> int:
         )
     (document,) = documents
     if not document.steps:
-        raise UsageError("no session found", where=f"{document.path}:1", hint=_PROMPTS)
+        raise UsageError("no session found", where=f"{document.path}:1", hint=intake.PROMPTS)
     with destination(arguments.output) as stream:
-        stream.write(FORMS[arguments.to](document))
+        if arguments.to == "json":
+            from wordish.record import listing
+            from wordish.reporters.json import write
+
+            write(listing(documents), stream)
+        else:
+            stream.write(FORMS[arguments.to](document))
     return PASSED
 
 
 def list_(arguments: Namespace) -> int:
     """``wordish list``: the steps as parsed."""
-    settings = _settings(arguments)
-    documents, refusals = _read(arguments, settings)
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
     if arguments.format == "json":
         from wordish.record import listing
         from wordish.reporters.json import write
 
         write(listing(documents), sys.stdout)
     else:
-        from wordish.reporters.words import steps
+        from wordish.reporters.listing import steps
 
-        sys.stdout.writelines(f"{line}\n" for document in documents for line in steps(document))
-    return TROUBLE if _complain(_remarks(documents), refusals, strict=arguments.strict) else PASSED
+        width = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+        for document in documents:
+            lines = steps(document, width=width, verbose=arguments.verbose)
+            sys.stdout.writelines(f"{line}\n" for line in lines)
+    return (
+        TROUBLE if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict) else PASSED
+    )
+
+
+def lint(arguments: Namespace) -> int:
+    """``wordish lint``: everything there is to say about the articles without running them."""
+    from wordish.lint import lint as linted
+
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
+    documents, notes = linted(
+        documents,
+        wish=intake.wish(arguments, settings, superuser=True),
+        machines=settings.machines,
+        timeout=arguments.timeout or settings.timeout,
+        off=settings.ignore | {*arguments.ignore},
+    )
+    if arguments.format == "json":
+        from wordish.record import remarks
+        from wordish.reporters.json import write
+
+        write(remarks(documents, notes), sys.stdout)
+    else:
+        from wordish.reporters.words import remarks as lines
+
+        sys.stdout.writelines(f"{line}\n" for line in lines(documents))
+    for note in notes:
+        say(f"wordish: {note}")
+    serious = any(arguments.strict or remark.severity == "error" for remark in intake.remarks(documents))
+    return TROUBLE if intake.complain((), refusals) or serious else PASSED
 
 
 def machine(arguments: Namespace) -> int:
@@ -200,7 +294,7 @@ def machine(arguments: Namespace) -> int:
 
     cache.sweep()
     if arguments.action == "build":
-        settings = _settings(arguments)
+        settings = intake.settings(arguments)
         for name in arguments.names or settings.machines:
             if name not in settings.machines:
                 raise UsageError(
@@ -239,111 +333,10 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "update": update,
     "list": list_,
     "export": export,
+    "lint": lint,
     "machine": machine,
     "doctor": doctor,
 }
-
-_PROMPTS = "a session starts with a prompt such as `~$ `"
-
-
-def _settings(arguments: Namespace) -> Settings:
-    from wordish.config import load
-
-    return load(Path(arguments.config) if arguments.config else None, directory=Path.cwd())
-
-
-def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[UsageError]]:
-    """All the articles, without the warnings that are switched off, and the paths that name none."""
-    from wordish.catalogue import told
-    from wordish.document import read
-
-    off = settings.ignore | {*arguments.ignore}
-    documents: list[Document] = []
-    paths, refusals = _found(arguments, settings)
-    for path in paths:
-        try:
-            document = read(path, conventions=settings.conventions_of(path))
-        except ArticleError as error:
-            document = _unreadable(str(path), error)
-        documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))
-    return documents, refusals
-
-
-def _found(arguments: Namespace, settings: Settings) -> tuple[Sequence[Found], list[UsageError]]:
-    """The articles, and why some of the paths name none."""
-    from wordish.document import find
-
-    paths, base = (arguments.paths, Path.cwd()) if arguments.paths else (settings.paths, settings.directory)
-    if not paths:
-        raise UsageError(
-            "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
-        )
-    try:
-        return find(paths, base=base), []
-    except UsageError:  # all that is wrong is told at once
-        refusals, good = [], []
-        for path in paths:
-            try:
-                find([path], base=base)
-                good.append(path)
-            except UsageError as error:
-                refusals.append(error)
-        return find(good, base=base), refusals
-
-
-def _unreadable(path: str, error: ArticleError) -> Document:
-    from wordish.model import Diagnostic, Document
-
-    fault = Diagnostic(
-        path=path, line=error.line or 1, name="unreadable", message=error.what, hint=error.hint
-    )
-    return Document(path=path, text="", diagnostics=(fault,))
-
-
-def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
-    """What is to run, none when something keeps an article from running, which is told then."""
-    from wordish.runner import Wish, plan
-
-    documents, refusals = _read(arguments, settings)
-    wish = Wish(
-        on=arguments.on,
-        machine=arguments.machine,
-        default_machine=settings.machine,
-        as_root=arguments.as_root,
-        superuser=os.geteuid() == 0,
-    )
-    jobs, objections = plan(documents, wish=wish, machines=settings.machines)
-    remarks = [*_remarks(documents), *objections]
-    if _complain(remarks, refusals, strict=arguments.strict, warn=warn):
-        return []
-    if not jobs:
-        raise UsageError("no article has a shell session", hint=_PROMPTS)
-    return jobs
-
-
-def _remarks(documents: Iterable[Document]) -> Iterator[Diagnostic]:
-    return (remark for document in documents for remark in document.diagnostics)
-
-
-def _complain(
-    remarks: Iterable[Diagnostic],
-    refusals: Iterable[UsageError] = (),
-    *,
-    strict: bool = False,
-    warn: bool = True,
-) -> bool:
-    """Tell in order, each once, what is wrong; whether it is serious, as with ``strict`` all of it is."""
-    lines = {(error.where, 0, str(error)) for error in refusals}
-    serious = bool(lines)
-    for remark in remarks:
-        error = strict or remark.severity == "error"
-        if error or warn:
-            text = remark if error else remark._replace(message=f"warning: {remark.message}")
-            lines.add((remark.path, remark.line, str(text)))
-            serious |= error
-    for _, _, line in sorted(lines):
-        say(line)
-    return serious
 
 
 def _status(transcripts: Iterable[Transcript]) -> int:
@@ -359,48 +352,3 @@ def _trouble(transcript: Transcript) -> int:
 
 
 _STATUSES = {"passed": PASSED, "skipped": PASSED, "failed": FAILED, "error": TROUBLE}
-
-
-def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Callable[[Event], None]:
-    """What hears the run: the report, and on stderr the progress of one that is written elsewhere.
-
-    When the reader of the report goes away, the run is interrupted, as by ^C, so that articles are
-    still cleaned up after.
-    """
-    from wordish.destination import destination
-    from wordish.reporters import REPORTERS, terminal
-    from wordish.reporters.order import in_order
-    from wordish.reporters.style import PROGRESS
-
-    if arguments.format not in REPORTERS:
-        raise UsageError(
-            "no such form", where=f"--format {arguments.format}", hint=f"there are {', '.join(REPORTERS)}"
-        )
-    stream = stack.enter_context(destination(arguments.output))
-    report = REPORTERS[arguments.format].report
-    style = _style(stream, arguments.color, arguments.verbose - arguments.quiet)
-    hear = stack.enter_context(report(stream, style=style, articles=articles))
-    if arguments.format != "terminal":  # that one shows what is under way, and orders the rest itself
-        hear = stack.enter_context(in_order(hear))
-    audience = [hear]
-    if arguments.format != "terminal" or stream is not sys.stdout:
-        progress = _style(sys.stderr, arguments.color, PROGRESS)
-        audience.append(stack.enter_context(terminal.report(sys.stderr, style=progress, articles=articles)))
-
-    def tell(event: Event) -> None:
-        try:
-            for hear in audience:
-                hear(event)
-        except BrokenPipeError:
-            audience.clear()
-            raise KeyboardInterrupt from None
-
-    return tell
-
-
-def _style(stream: TextIO, color: str, verbosity: int) -> Style:
-    from wordish.reporters.style import Style
-
-    terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
-    return Style(color=wanted, live=terminal, verbosity=verbosity)

@@ -18,6 +18,9 @@ from wordish.overrides import Override, conventions_of
 TIMEOUT = 60.0
 """Seconds for a step that does not say: enough for a package to be installed under emulation."""
 
+RECORD = "verified.json"
+"""Where the record is, beside the configuration."""
+
 BUILT_IN = Machine(name="bookworm")
 """The machine of a configuration that describes none."""
 
@@ -28,8 +31,8 @@ class Settings(NamedTuple):
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
     one. ``timeout`` is in seconds. ``jobs``: how many articles side by side, 0 for as many as there
     are processors. ``machine`` is the default machine's name, "" when there are several and none was
-    chosen. ``ignore`` are the names of the warnings that are switched off. ``conventions`` hold for
-    every article, ``overrides`` go before them for some.
+    chosen. ``record`` is a file, relative to ``directory``. ``ignore`` are the names of the warnings
+    that are switched off. ``conventions`` hold for every article, ``overrides`` go before them for some.
     """
 
     directory: Path
@@ -38,13 +41,14 @@ class Settings(NamedTuple):
     paths: tuple[str, ...] = ()
     timeout: float = TIMEOUT
     jobs: int = 1
+    record: str = RECORD
     ignore: frozenset[str] = frozenset()
     conventions: Conventions = Conventions()
     overrides: tuple[Override, ...] = ()
 
     def conventions_of(self, path: str | os.PathLike[str]) -> Conventions:
         """What holds for the article at ``path``."""
-        if not self.overrides:
+        if not self.overrides and not self.conventions.options.after:
             return self.conventions
         return conventions_of(
             path, everywhere=self.conventions, overrides=self.overrides, directory=self.directory
@@ -79,6 +83,7 @@ def parse(text: str, *, source: Path) -> Settings:
         paths=said.paths,
         timeout=TIMEOUT if said.timeout is None else said.timeout,
         jobs=0 if said.jobs == "auto" else said.jobs or 1,
+        record=said.record or RECORD,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
         machines=machines,
         ignore=table.ignored(said),

@@ -7,18 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from wordish.errors import ArticleError, UsageError
 
-if TYPE_CHECKING:
-    from wordish.model import Document
-    from wordish.update import Update
-
 
 @contextmanager
-def destination(output: str) -> Iterator[TextIO]:
-    """Open the stream for a report; ``-`` is the standard output.
+def destination(output: str, *, where: str = "") -> Iterator[TextIO]:
+    """Open the stream for a report; ``-`` is the standard output. ``where`` names it in an error.
 
     A file gets its name, and its old content goes, when the context is left without an exception;
     what is no regular file (a pipe, ``/dev/null``) is written to directly. Raises
@@ -33,7 +29,9 @@ def destination(output: str) -> Iterator[TextIO]:
         draft, stream = _draft(path) if whole else (path, path.open("w", encoding="utf-8"))
     except OSError as error:
         what = f"cannot be written: {error.strerror}"
-        raise UsageError(what, where=f"--output {output}", hint="name a file in a folder of yours") from error
+        raise UsageError(
+            what, where=where or f"--output {output}", hint="name a file in a folder of yours"
+        ) from error
     try:
         with stream:
             yield stream
@@ -42,33 +40,6 @@ def destination(output: str) -> Iterator[TextIO]:
     finally:
         if whole:
             draft.unlink(missing_ok=True)
-
-
-def give_back(
-    document: Document, new: Update, written: dict[str, str], *, diff: TextIO | None = None
-) -> list[str]:
-    """Give an article's files their new texts, or print on ``diff`` what would change.
-
-    ``written`` are the texts that files were given before, by path, and is added to: a file that two articles
-    include is written once. The paths of those that would have needed two different texts are returned.
-    Raises as `overwrite`.
-    """
-    from wordish.update import patch
-
-    rivals = []
-    before = {**document.included, document.path: document.text}
-    for path, text in {document.path: new.text, **new.included}.items():
-        if text in (before[path], written.get(path)):
-            continue
-        if path in written:
-            rivals.append(path)
-            continue
-        if diff:
-            diff.write(patch(path, before[path], text))
-        else:
-            overwrite(path, text, was=before[path])
-        written[path] = text
-    return rivals
 
 
 def overwrite(path: str, text: str, *, was: str) -> None:

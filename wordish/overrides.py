@@ -31,12 +31,17 @@ def conventions_of(
 ) -> Conventions:
     """What holds for the article at ``path``: of several overrides that name it, the later ones win.
 
-    The patterns start at ``directory``.
+    The patterns start at ``directory``, and so do the articles that others come after. As with what an
+    article says itself, those that are given start at the article's folder.
     """
     found, inside = everywhere, os.path.relpath(path, directory)
     for override in overrides:
         if not inside.startswith("..") and _names(override.paths, inside):
             found = _merged(found, override.conventions)
+    if found.options.after:
+        folder = Path(path).parent
+        after = tuple(os.path.relpath(directory / name, folder) for name in found.options.after)
+        found = found._replace(options=found.options._replace(after=after))
     return found
 
 
@@ -63,4 +68,7 @@ def _merged(outer: Conventions, inner: Conventions) -> Conventions:
     """``outer`` where ``inner`` says nothing."""
     silent = Conventions()
     kept = (mine if mine != none else theirs for mine, none, theirs in zip(inner, silent, outer, strict=True))
-    return Conventions._make(kept)._replace(options=words.merge(outer.options, inner.options))
+    return Conventions._make(kept)._replace(
+        options=words.merge(outer.options, inner.options),
+        substitutions={**outer.substitutions, **inner.substitutions},
+    )

@@ -41,8 +41,14 @@ _MOST = 8 << 20  # bytes of a step's output that are kept at its beginning, and 
 # Seconds without a prompt after which the shell is looked at: is it waiting for a command all the
 # same? The second figure is for a shell that is known to prompt where nobody sees it.
 _SILENCE, _SHORT_SILENCE = 0.3, 0.1
+_PERSON = 2.0  # seconds after which a program that waits for a person is given up
 _ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
 _TRIES = 100
+
+_LIKE_A_PROMPT = re.compile(r"[$#%>]$")
+
+# The programs that are shells, and take the line that gives them a prompt of ours.
+SHELLS = frozenset({"bash", "rbash", "sh", "dash", "ash", "busybox"})
 
 # What every shell has in its environment beside its account's own variables.
 ENVIRONMENT = {
@@ -73,6 +79,18 @@ def _prompts(mark: str) -> str:
     return f"PS1='{_octal(mark)}:$?:' PS2="
 
 
+def _greeting(mark: str) -> str:
+    """The first line typed into a shell that an article has opened: as that of ours, in any POSIX shell.
+
+    Bash is told to read plain lines, without an editor that would echo them.
+    """
+    octal = _octal(mark)
+    return (
+        f"case ${{BASH_VERSION-}} in ?*) PS1='{octal}:$?:'; set +o emacs +o vi +o histexpand;; "
+        f"*) PS1=\"$(printf '{octal}'):\\$?:\";; esac; PS2=\n"
+    )
+
+
 def _octal(mark: str) -> str:
     return "".join(f"\\{ord(letter):03o}" for letter in mark)
 
@@ -91,10 +109,17 @@ class Shell:
         self._unseen = False  # the prompt goes where it cannot be seen
         self._listen(mark)
 
-    def _listen(self, mark: str) -> None:
-        self._mark = mark
-        prompt = re.compile(re.escape(mark).encode() + rb":(\d{1,3}):")
-        self._dialogue = _Dialogue(self._terminal, prompt, window=len(mark) + _LONGEST_STATUS + 2)
+    def _listen(self, *marks: str) -> None:
+        """Listen to the prompts of the shell and of those opened in it, the outermost first."""
+        self._marks = marks
+        words = "|".join(map(re.escape, marks)).encode()
+        prompt = re.compile(rb"(" + words + rb"):(\d{1,3}):")
+        self._dialogue = _Dialogue(self._terminal, prompt, window=len(marks[0]) + _LONGEST_STATUS + 2)
+
+    @property
+    def depth(self) -> int:
+        """How many shells are open inside this one, each in the one before."""
+        return len(self._marks) - 1
 
     def wait(self, *, timeout: float) -> None:
         """Wait for the first prompt. Raises `MachineError` when it does not come in ``timeout`` seconds."""
@@ -111,8 +136,12 @@ class Shell:
         self._listen(mark)
         self.wait(timeout=timeout)
 
-    def run(self, command: str, *, timeout: float) -> Output:
+    def run(self, command: str, *, timeout: float, enters: bool | None = False) -> Output:
         """Run one command, as typed by a person, and wait for the next prompt.
+
+        A command that opens another shell has come to its end when that one waits for a command: with
+        ``enters``, or with ``None`` if it is seen to be a shell. What is run then is run there, until
+        it ends. A command that waits for a person is given up after a moment.
 
         After ``timeout`` seconds it is interrupted with ^C, and killed if that does not end it;
         the output's status is then ``None``. A user's ^C does the same, and goes on to the caller;
@@ -123,18 +152,21 @@ class Shell:
         try:
             self._find_home()
             self._terminal.type(typed(command))
-            how, status = self._await(timeout)
+            how, status = self._await(timeout, enters=enters)
         except KeyboardInterrupt:
             self._abandon()
             raise
-        finished = how != _TIMEOUT
+        finished, asked = how not in (_TIMEOUT, _ASKS), ""
         if not finished:
+            asked = self._question() if how == _ASKS else ""
             how = self._stop()
+        elif status is None:
+            asked = "it is no shell that takes commands"
         elapsed = time.monotonic() - start
         stdout, stderr = self._dialogue.forget()
         return Output(
             stdout=shown(stdout), stderr=shown(stderr), status=status if finished else None,
-            elapsed=elapsed, ended=how == _ENDED, around=around(stdout),
+            elapsed=elapsed, ended=how == _ENDED, asked=asked, around=around(stdout),
         )  # fmt: skip
 
     def _find_home(self) -> None:
@@ -150,9 +182,10 @@ class Shell:
             before = now
             time.sleep(0.001)  # it has printed its prompt and is about to wait
 
-    def _await(self, timeout: float) -> tuple[int, int | None]:
+    def _await(self, timeout: float, *, enters: bool | None) -> tuple[int, int | None]:
         """Wait for the end of a command: what came, and the status."""
         end = time.monotonic() + timeout
+        asking = 0.0  # since when it has been waiting for a person
         silence = _SHORT_SILENCE if self._unseen else _SILENCE
         while True:
             left = end - time.monotonic()
@@ -162,12 +195,71 @@ class Shell:
                 if how == _TIMEOUT:
                     return self._recover()
             if how == _PROMPT:
-                return how, self._dialogue.prompted()
+                return how, self._prompted()
             if how == _ENDED:
                 return how, self._terminal.status
             if left <= silence:
-                return _TIMEOUT, None
+                return (_ASKS if asking else _TIMEOUT), None
+            reader = self._terminal.reader()
+            if enters is not False and self._is_open(reader, sure=enters is True):
+                return self._enter()
+            asking = (asking or time.monotonic()) if reader else 0.0
+            if asking and time.monotonic() - asking > _PERSON:
+                return _ASKS, None
+            if asking:
+                silence = _SILENCE / 2
             silence = min(2 * silence, 2.0)
+
+    def _prompted(self) -> int:
+        """The status in the prompt that came; the shells inside the one that it belongs to have ended."""
+        mark, status = self._dialogue.prompted()
+        if mark != self._marks[-1]:
+            before = self._dialogue.forget()
+            self._listen(*self._marks[: self._marks.index(mark) + 1])
+            self._dialogue.put_back(before)
+        return status
+
+    def _is_open(self, reader: str, *, sure: bool) -> bool:
+        """Whether a shell that the command has opened waits for a command, with a prompt of its own."""
+        line = self._dialogue.last_line()
+        return bool(line) if sure else reader in SHELLS and bool(_LIKE_A_PROMPT.search(line))
+
+    def _enter(self) -> tuple[int, int | None]:
+        """Give the shell that waits for a command a prompt of ours: what came, and the status.
+
+        There is none from a program that was no shell, and took the line for something else.
+        """
+        outer = self._marks
+        before = self._dialogue.put_aside()
+        self._listen(*outer, new_mark())
+        self._terminal.type(_greeting(self._marks[-1]).encode())
+        how, status = self._dialogue.wait(_ANSWER), None
+        if how == _PROMPT and self._dialogue.prompted()[0] == self._marks[-1]:
+            status = 0
+        else:
+            self._listen(*outer)
+        self._dialogue.put_back(before)
+        return how, status
+
+    def leave(self) -> None:
+        """End the shells that are open inside this one."""
+        while self.depth and not self.ended:
+            before = self.depth
+            self._terminal.type(b"exit\n")
+            if self._dialogue.wait(_GRACE) == _PROMPT:
+                self._prompted()
+            if self.depth == before:
+                self._terminal.kill(signal.SIGKILL)
+                if self._dialogue.wait(_GRACE) != _PROMPT:
+                    break
+                self._prompted()
+        self._dialogue.forget()
+
+    def _question(self) -> str:
+        """The line on which the terminal's cursor stands, or who is waiting there."""
+        reader = self._terminal.reader()
+        line = self._dialogue.last_line()
+        return repr(line) if line else reader
 
     def _recover(self) -> tuple[int, int | None]:
         """Ask a shell whose prompt cannot be seen for its status, and give it a prompt again.
@@ -180,7 +272,7 @@ class Shell:
             return _TIMEOUT, None
         if not self._unseen:
             self._listen(new_mark())
-            self._terminal.type(f"{_prompts(self._mark)}; (\\builtin exit {status})\n".encode())
+            self._terminal.type(f"{_prompts(self._marks[0])}; (\\builtin exit {status})\n".encode())
             self._unseen = self._dialogue.wait(_GRACE) != _PROMPT
             if self._unseen:
                 # It goes where nobody looks. An empty prompt cannot turn up late, out of place.
@@ -191,7 +283,7 @@ class Shell:
 
     def _ask(self) -> int | None:
         """The status of the last command, by way of the terminal; it stays what it was."""
-        word = _octal(self._mark)
+        word = _octal(self._marks[0])
         tell = f"""\\builtin printf '{word}:%s:' "$x" > /dev/tty"""
         self._terminal.type(f"""(x=$?; {tell}; \\builtin exit "$x")\n""".encode())
         return self._dialogue.told(timeout=_ANSWER)
@@ -238,6 +330,7 @@ class Shell:
 
 
 _PROMPT, _ENDED, _TIMEOUT = range(3)  # what `_Dialogue.wait` waits for, in its order
+_ASKS = 3  # it waits for a person
 
 
 class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs only
@@ -284,10 +377,17 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
             how = self.wait(0)
         return how
 
-    def prompted(self) -> int:
-        """The exit status in the prompt that was just read."""
+    def prompted(self) -> tuple[str, int]:
+        """The mark and the exit status in the prompt that was just read."""
         assert isinstance(self.match, re.Match)
-        return int(self.match.group(1))
+        return self.match.group(1).decode("ascii"), int(self.match.group(2))
+
+    def last_line(self) -> str:
+        """What stands on the last line of either stream, if it is not ended."""
+        for stream in (self._before.getvalue()[-_LONGEST_LINE:], self._stdout.whole()[-_LONGEST_LINE:]):
+            if line := shown(stream[stream.rfind(b"\n") + 1 :]):
+                return line
+        return ""
 
     def forget(self) -> tuple[bytes, bytes]:
         """What was printed before the prompt: standard output and standard error; the next starts afresh."""
@@ -315,7 +415,7 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
             heard = (heard + self._stdout.whole())[-_LONGEST_LINE:]
             self._stdout = _Kept()
             if found := self._prompt.search(heard):
-                return int(found[1])
+                return int(found[2])
         return None
 
     def put_back(self, printed: tuple[bytes, bytes]) -> None:

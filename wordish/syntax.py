@@ -11,8 +11,12 @@ import functools
 import os
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from wordish.errors import MissingToolError
+
+if TYPE_CHECKING:
+    import subprocess
 
 # How often bash is asked about one command.
 PATIENCE = 300
@@ -90,6 +94,12 @@ def plainly_complete(line: str) -> bool:
     return not (dangling or redirected)
 
 
+def is_one_pipeline(command: str) -> bool:
+    """Whether this is surely one command of plain words, or such commands joined by ``|`` alone."""
+    operators = (piece.group() for piece in _PIECE.finditer(command) if piece.lastgroup == "operator")
+    return "\n" not in command and plainly_complete(command) and all(sign == "|" for sign in operators)
+
+
 def wanting(text: str) -> str:
     """What bash still waits for after ``text``; "" when it is a whole command.
 
@@ -149,6 +159,16 @@ def _may_end(line: str, *, above: str, wanted: str) -> bool:
     return wanted == "\\" or wanted in line
 
 
+@functools.cache
+def built_in() -> frozenset[str]:
+    """The names that bash itself knows: builtins and reserved words.
+
+    Raises `MissingToolError` without bash.
+    """
+    done = _bash("-c", "compgen -b; compgen -k", text="")
+    return frozenset(done.stdout.decode().split())
+
+
 def missing(text: str) -> str:
     """The word that would end an open compound command (``}``, ``fi``), "" when no single one does."""
     return next((word for word in ("}", ")", "fi", "done", "esac") if not _complaint(f"{text}\n{word}")), "")
@@ -168,6 +188,14 @@ def is_comment(text: str, position: int) -> bool:
     return len({wanting(f"{before}#{quote}") for quote in ("", "'", '"')}) == 1
 
 
+def is_unquoted(text: str, position: int) -> bool:
+    """Whether bash would read a quote at this ``position`` of ``text`` as one.
+
+    It would not inside of quotes, of a comment, or of a here-document.
+    """
+    return _opens_quote(f"{text[:position]}'")
+
+
 def _in_comment(text: str) -> bool:
     """Whether the end of ``text``, a backslash, stands in a comment, where it means nothing."""
     line = text[text.rfind("\n") + 1 :]
@@ -185,17 +213,19 @@ def _complaint(text: str) -> str:
     The environment is emptied: BASH_ENV would be run, SHELLOPTS would change the grammar, and the
     messages must be those of the C locale.
     """
+    return _bash("-n", text=f"{text}\n").stderr.decode(errors="replace")
+
+
+def _bash(*arguments: str, text: str) -> subprocess.CompletedProcess[bytes]:
     import subprocess  # plain words never come here
 
     try:
-        done = subprocess.run(
-            ["bash", "-n"],
-            input=f"{text}\n".encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+        return subprocess.run(
+            ["bash", *arguments],
+            input=text.encode(),
+            capture_output=True,
             env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
             check=False,
         )
     except FileNotFoundError as error:
         raise MissingToolError("bash is not installed", hint="apt-get install bash") from error
-    return done.stderr.decode(errors="replace")

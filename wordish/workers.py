@@ -109,7 +109,7 @@ class _Line:
 
         def turn(job: Job) -> tuple[bool, float]:
             path = os.path.realpath(job.document.path)
-            return _is_disposable(job), -durations.get(path, _GUESS * len(job.document.steps))
+            return _is_disposable(job), -durations.get(path, _GUESS * len(job.document.sequence))
 
         # First those that go one at a time: together they are one long job. Then the long ones.
         self._waiting = sorted(jobs, key=turn)
@@ -204,12 +204,13 @@ def crew(
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    survey: bool = False,
 ) -> Iterator[Crew]:
     """At most so many workers for these jobs, forked here (before there are threads), ended on leaving.
 
     The other arguments are those of `wordish.runner.check`.
     """
-    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going)
+    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey)
     context = multiprocessing.get_context("fork")  # they have the jobs and all modules from us
     started: list[tuple[ForkProcess, Connection]] = []
     try:
@@ -217,7 +218,8 @@ def crew(
             ours, theirs = context.Pipe()
             others = [ours, *(connection for _, connection in started)]
             process = context.Process(target=_work, args=(theirs, others, jobs, one, os.getpid()))
-            process.start()
+            with undisturbed():  # until it can handle signals
+                process.start()
             theirs.close()
             started.append((process, ours))
         yield Crew(
@@ -255,6 +257,7 @@ def _work(
 
     for number in _SIGNALS:
         signal.signal(number, interrupted)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     die_with_parent(signal.SIGTERM, parent=parent)
     with suppress(EOFError, ConnectionError):
         while True:

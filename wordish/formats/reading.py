@@ -21,6 +21,9 @@ from typing import NamedTuple, TypeAlias
 from wordish import options as words
 from wordish import prompts
 from wordish.model import Block, Diagnostic, Options, Severity
+from wordish.starts import starts
+
+NOTHING = Options()
 
 OUTPUTS = frozenset({"output", "error"})
 """The languages of blocks that show what the commands in the block above print."""
@@ -93,9 +96,12 @@ def prepared(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Reading:
-    """Everything a parser found, each comment given to what it is meant for; ``lines`` are the file's."""
-    assembly = _Assembly()
+def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str, outer: Options = NOTHING) -> Reading:
+    """Everything a parser found, each comment given to what it is meant for; ``lines`` are the file's.
+
+    ``outer`` are the options that the article's own go before.
+    """
+    assembly = _Assembly(outer)
     assembly.take(found, lines=lines, path=path, outer=Options())
     return Reading(
         blocks=tuple(assembly.blocks),
@@ -109,7 +115,8 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
 class _Assembly:
     """What is known so far of an article while its files are gone through."""
 
-    def __init__(self) -> None:
+    def __init__(self, outer: Options) -> None:
+        self._outer = outer
         self.blocks: list[Block] = []
         self.article = Options()
         self.faults: list[Diagnostic] = []
@@ -143,7 +150,7 @@ class _Assembly:
                 self.take(item.found, lines=inside, path=item.part.path, outer=said)
                 above = 0
                 continue
-            block = item.block._replace(options=words.merge(item.block.options, said))
+            block = item.block._replace(options=words.merge(item.block.options, said), start=item.start)
             if above and block.language.lower() in OUTPUTS and _adjacent(lines, above, first):
                 last = self.blocks[-1]
                 self.blocks[-1] = last._replace(outputs=(*last.outputs, block))
@@ -155,7 +162,7 @@ class _Assembly:
     def _comment(
         self, comment: Comment, waiting: list[tuple[Comment, Options]], path: str, outer: Options
     ) -> None:
-        said, body, remarks = _understood(comment, path=path)
+        said, body, remarks = _understood(comment, path=path, outer=words.merge(self._outer, self.article))
         self.faults += remarks
         if any(remark.name == "session-in-comment" for remark in remarks):
             self.refused.append((path, range(comment.start, comment.end + 1)))
@@ -195,14 +202,17 @@ def session(
         yield Session(start=start, end=end, block=Block(path=path, line=line, text="", language=language))
 
 
-def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
+def _understood(
+    comment: Comment, *, path: str, outer: Options
+) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
     """A comment's options, the session it holds if any, and what is wrong with it.
 
     The words go up to the first blank line or the first prompt; the session is the rest.
     """
     lines = comment.text.split("\n")
+    own = prompts.own(outer)
     count = 1
-    while count < len(lines) and lines[count].strip() and not prompts.match(lines[count].lstrip()):
+    while count < len(lines) and lines[count].strip() and not prompts.match(lines[count].lstrip(), own=own):
         count += 1
     said, faults = words.parse(" ".join(lines[:count]), path=path, line=comment.start)
     while count < len(lines) and not lines[count].strip():
@@ -222,7 +232,7 @@ def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, 
     faults += words.misplaced(said, level="block", path=path, line=comment.start)
     text = "\n".join(dedent(below)).rstrip("\n \t")
     block = Block(path=path, line=comment.start + count, text=text, language="console", options=said)
-    if not any(prompts.match(line, weak=True) for line in block.text.split("\n")):
+    if not starts(block, block.text.split("\n"), options=words.merge(outer, said)):
         faults += (
             Diagnostic(
                 path=path,

@@ -10,7 +10,8 @@
 #                   K  signal number: send it to the terminal's foreground process group
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
 #                   W  ask for the system call that the shell waits in
-#   to the host     O  standard output   E  standard error   R  ready, or S done   W  see above
+#                   P  ask for the program that waits for what a person types
+#   to the host     O  standard output   E  standard error   R  ready, or S done   W, P  see above
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -27,6 +28,8 @@ use constant {
     RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207, CLOCK_SETTIME => 227,    # asm-generic, x86_64
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
 };
+use constant READ => 0;    # system calls of x86_64
+use constant SELECT => (23, 270);
 
 my %home = (root => '/root', user => '/home/user');
 
@@ -68,6 +71,33 @@ sub start_shell {
     chdir $ENV{HOME} or chdir '/';
     exec {'/bin/bash'} 'bash', '--noprofile', '--noediting', '--rcfile', '/run/wordish/bashrc', '-i';
     die "bash: $!";
+}
+
+sub content {
+    open my $file, '<', $_[0] or return '';
+    my $line = <$file> // '';
+    chomp $line;
+    return $line;
+}
+
+sub stat_of { return split ' ', content("/proc/$_[0]/stat") =~ s/.*\)//r }
+
+# The first process, of this one and those below it, that does nothing but wait for its terminal's input.
+sub reader {
+    my @waiting = @_;
+    my $terminal = (stat_of($_[0]))[4];
+    while (defined(my $pid = pop @waiting)) {
+        push @waiting, split ' ', content("/proc/$pid/task/$pid/children");
+        my @call = split ' ', content("/proc/$pid/syscall");
+        my $descriptor = !@call ? next
+            : $call[0] eq READ ? hex $call[1]
+            : (grep { $call[0] eq $_ } SELECT) && $call[1] eq '0x1' && $call[5] eq '0x0' ? 0
+            : next;
+        next unless (readlink("/proc/$pid/fd/$descriptor") // '') =~ m{^/dev/(?:pts/|tty)};
+        my (undef, undef, $group, undef, $own, $foreground) = stat_of($pid);
+        return content("/proc/$pid/comm") if $group == $foreground && $own == $terminal;
+    }
+    return '';
 }
 
 sub reseed {
@@ -126,6 +156,11 @@ sub relay {
             ioctl($out[1], FIONREAD, $unread);
             if (!length $typing && !unpack('i', $unread) && open my $file, '<', "/proc/$shell/syscall") { $where = <$file> // '' }
             $say->('W', $where);
+        },
+        P => sub {
+            my $unread = pack('i', 0);
+            ioctl($out[1], FIONREAD, $unread);
+            $say->('P', length $typing || unpack('i', $unread) ? '' : reader($shell));
         },
     );
 
