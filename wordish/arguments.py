@@ -85,10 +85,15 @@ def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
+    parser.add_argument(
+        "--pin", action="store_true", help="run nothing: write down what each bare `# ` was guessed to be"
+    )
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host")
+    parser.add_argument(
+        "--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host, sandbox"
+    )
     parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
     parser.add_argument(
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"

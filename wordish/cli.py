@@ -156,6 +156,8 @@ def update(arguments: Namespace) -> int:
     from wordish.update import rival
     from wordish.update import update as renewed
 
+    if arguments.pin:
+        return _pin(arguments)
     settings = intake.settings(arguments)
     jobs = intake.jobs(arguments, settings)
     if jobs is None:
@@ -182,6 +184,29 @@ def update(arguments: Namespace) -> int:
             words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
             words.flush()
             status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+    return status
+
+
+def _pin(arguments: Namespace) -> int:
+    """``wordish update --pin``: run nothing, and write down what each bare ``# `` was guessed to be."""
+    from wordish.destination import overwrite
+    from wordish.pin import pin
+    from wordish.reporters.words import pinned
+    from wordish.update import patch
+
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict, warn=False):
+        return TROUBLE
+    status = PASSED
+    words = sys.stderr if arguments.diff else sys.stdout
+    for document in documents:
+        found = pin(document)
+        if arguments.diff:
+            sys.stdout.write(patch(document.path, document.text, found.text))
+        elif found.written:
+            overwrite(document.path, found.text, was=document.text)
+        words.writelines(f"{line}\n" for line in pinned(document, found.written, found.left))
+        status = max(status, FAILED if found.left else PASSED)
     return status
 
 
