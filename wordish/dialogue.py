@@ -94,20 +94,22 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
 
     def rest(self) -> int:
         """Read all that is there already: `PROMPT` if that held at least one, else as `wait`."""
-        found, most = SILENCE, self._heard + _AT_ONCE
+        found, most, looked_through = SILENCE, self._heard + _AT_ONCE, not self._before.tell()
         while self._heard < most and found != ENDED:
             try:
-                self._fed = self._read(0)
-            except pexpect.TIMEOUT:  # the usual case, for which pexpect need not be asked
-                break
+                self._fed += self._read(0)
+            except pexpect.TIMEOUT:
+                if looked_through:  # the usual case, for which pexpect need not be asked
+                    break
             except pexpect.EOF:
                 pass
             how = self.wait(0)
-            found = found if how == SILENCE else how
+            looked_through = how == SILENCE
+            found = found if looked_through else how
         return found
 
-    def misplaced(self, prompt: bytes) -> int | None:
-        """The status that a prompt at the end of standard output tells; it is taken off.
+    def misplaced(self, prompt: bytes = b"") -> int | None:
+        """The status that what looks like a prompt at the end of standard output tells; it is taken off.
 
         ``prompt`` is what stands before our part of it.
         """

@@ -96,7 +96,7 @@ def _octal(mark: str) -> str:
 # name can mean anything by now; POSIXLY_CORRECT keeps the status in the subshell, and makes `exit` mean
 # what it should there, if it means anything. It is a list so that neither `set -e` nor an ERR trap minds.
 _ASK = (
-    '(POSIXLY_CORRECT="$? ${PIPESTATUS[@]}"; IFS=; '
+    '(POSIXLY_CORRECT="$? ${PIPESTATUS[@]}"; '
     '("${99999999?WORD:${POSIXLY_CORRECT/ /:}:}") 2> /dev/tty; '
     '\\exit "${POSIXLY_CORRECT%% *}"; /bin/sh -c "exit ${POSIXLY_CORRECT%% *}") && (POSIXLY_CORRECT=)\n'
 )
@@ -339,9 +339,15 @@ class Shell:
 
         It stays what it was, and so do ``PIPESTATUS``, ``$_`` and the history.
         """
-        status = self._dialogue.misplaced(self._prompt)
-        if status is not None:
-            return status
+        if self._dialogue.misplaced(self._prompt) is not None:
+            # Standard error was sent there, or the command has printed an old prompt: is there a new one?
+            printed = self._dialogue.put_aside()
+            self._terminal.type(b"\n")
+            self._come_home()
+            status = self._dialogue.misplaced(self._prompt)
+            self._dialogue.put_back(printed, self._dialogue.take_all()[0])
+            if status is not None:
+                return status
         printed = self._dialogue.put_aside()
         self._terminal.type(_ASK.replace("WORD", self._marks[0]).encode())
         self._come_home()
