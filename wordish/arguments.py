@@ -82,6 +82,9 @@ def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
+    parser.add_argument(
+        "-i", "--interactive", action="store_true", help="show each output that would change, and ask"
+    )
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
