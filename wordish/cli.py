@@ -69,13 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.audience import audience, wanted
+    from wordish.audience import audience, critic, wanted
     from wordish.model import Planned
 
     reports = wanted(arguments.format, arguments.output)
     settings = intake.settings(arguments)
-    jobs = intake.jobs(arguments, settings, warn=not arguments.quiet)
-    if not jobs:
+    jobs = intake.jobs(
+        arguments,
+        settings,
+        warn=not arguments.quiet,
+        allow_empty=arguments.allow_empty,
+        hear=critic(reports),
+    )
+    if jobs is None:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
@@ -147,13 +153,15 @@ def update(arguments: Namespace) -> int:
     from wordish.update import rival
     from wordish.update import update as renewed
 
+    if arguments.pin:
+        return _pin(arguments)
     if arguments.interactive:
         from wordish.asking import require_answers, settled
 
         require_answers()
     settings = intake.settings(arguments)
     jobs = intake.jobs(arguments, settings)
-    if not jobs:
+    if jobs is None:
         return TROUBLE
     status, stopped = PASSED, False
     written: dict[str, str] = {}
@@ -203,6 +211,29 @@ def _updating(arguments: Namespace, settings: Settings, jobs: list[Job]) -> Iter
         yield transcript
         if transcript.interrupted:
             return
+
+
+def _pin(arguments: Namespace) -> int:
+    """``wordish update --pin``: run nothing, and write down what each bare ``# `` was guessed to be."""
+    from wordish.destination import overwrite
+    from wordish.pin import pin
+    from wordish.reporters.words import pinned
+    from wordish.update import patch
+
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict, warn=False):
+        return TROUBLE
+    status = PASSED
+    words = sys.stderr if arguments.diff else sys.stdout
+    for document in documents:
+        found = pin(document)
+        if arguments.diff:
+            sys.stdout.write(patch(document.path, document.text, found.text))
+        elif found.written:
+            overwrite(document.path, found.text, was=document.text)
+        words.writelines(f"{line}\n" for line in pinned(document, found.written, found.left))
+        status = max(status, FAILED if found.left else PASSED)
+    return status
 
 
 def export(arguments: Namespace) -> int:

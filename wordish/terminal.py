@@ -78,6 +78,26 @@ class Terminal(Protocol):
         """Give the terminal back; the shell on it is hung up."""
 
 
+class Processes(Protocol):
+    """How one looks at the processes of the machine that a shell runs on (proc(5)); raises `OSError`."""
+
+    def read(self, name: str) -> str:
+        """What the file /proc/NAME says."""
+
+    def link(self, name: str) -> str:
+        """Where the link /proc/NAME leads."""
+
+
+class _OurProcesses:
+    def read(self, name: str) -> str:
+        """See `Processes.read`."""
+        return Path("/proc", name).read_text(encoding="utf-8", errors="replace")
+
+    def link(self, name: str) -> str:
+        """See `Processes.link`."""
+        return str(Path("/proc", name).readlink())
+
+
 _SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM})
 
 
@@ -103,35 +123,38 @@ class LocalTerminal:
     gives the argument list. The shell dies with this process, however that ends.
     """
 
+    _processes: Processes = _OurProcesses()
+
     def __init__(self, command: Callable[[int], Sequence[str]], *, env: Mapping[str, str], cwd: Path) -> None:
-        self.status: int | None = None
-        self._typing = b""
         opened: list[int] = []
         try:
-            self._out, self._slave = _terminal(opened)
-            self._err, err_slave = _terminal(opened)
-            self._modes = fcntl.ioctl(self._slave, termios.TCGETS, _MODES)
+            out, slave = _terminal(opened)
+            err, err_slave = _terminal(opened)
             # setpriv and setsid become the shell: one process, no code of ours after the fork.
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *_heard(), "setsid", "--ctty", *command(err_slave)],
-                stdin=self._slave, stdout=self._slave, stderr=self._slave, pass_fds=(err_slave,),
+                stdin=slave, stdout=slave, stderr=slave, pass_fds=(err_slave,),
                 env=dict(env), cwd=cwd, umask=0o022,
             )  # fmt: skip
             os.close(err_slave)
             opened.remove(err_slave)
-            self._pidfd = os.pidfd_open(self._process.pid)
+            pidfd = os.pidfd_open(process.pid)
         except OSError as error:
             for descriptor in opened:
                 os.close(descriptor)
             raise MachineError(f"no shell could be started: {error.strerror or error}") from error
+        self._hold(out, slave, err, process.pid, pidfd, process.wait)
+
+    def _hold(self, out: int, slave: int, err: int, pid: int, pidfd: int, wait: Callable[[], int]) -> None:
+        """Take over the terminals and the shell: see `GivenTerminal`."""
+        self.status: int | None = None
+        self._typing = b""
+        self._out, self._slave, self._err = out, slave, err
+        self._pid, self._pidfd, self._wait_for_end = pid, pidfd, wait
+        self._modes = fcntl.ioctl(err, termios.TCGETS, _MODES)  # those of both, and nobody's to change yet
         self._poll = select.poll()
         for descriptor in (self._err, self._out, self._pidfd):
             self._poll.register(descriptor, select.POLLIN)
-
-    @property
-    def pid(self) -> int:
-        """The shell's process id, which is its session's too."""
-        return self._process.pid
 
     def read(self, timeout: float | None) -> tuple[bytes, bytes]:
         """See `Terminal.read`."""
@@ -140,7 +163,7 @@ class LocalTerminal:
         ready = self._wait(timeout)
         out = err = b""
         if self._pidfd in ready:
-            code = self._process.wait()
+            code = self._wait_for_end()
             out, err = _drain(self._out), _drain(self._err)
             self.status = code if code >= 0 else 128 - code
         elif self._err in ready:
@@ -206,7 +229,7 @@ class LocalTerminal:
         try:
             if self._typing or fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
                 return ""
-            told = Path(f"/proc/{self._process.pid}/syscall").read_text(encoding="ascii").split()
+            told = self._processes.read(f"{self._pid}/syscall").split()
         except OSError:  # a kernel that does not tell, or not us
             return ""
         return " ".join(told[:4]) if len(told) > 3 else ""
@@ -215,7 +238,7 @@ class LocalTerminal:
         """See `Terminal.reader`."""
         with suppress(OSError):
             if not self._typing and fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") == b"\0\0\0\0":
-                return _reader(self._process.pid)
+                return _reader(self._pid, self._processes)
         return ""
 
     def close(self) -> None:
@@ -223,9 +246,32 @@ class LocalTerminal:
         if self.status is None:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            self._process.wait()
+            self._wait_for_end()
         for descriptor in (self._out, self._err, self._slave, self._pidfd):
             os.close(descriptor)
+
+
+class GivenTerminal(LocalTerminal):
+    """Two pseudo-terminals of this machine, and a shell on them that somebody else started.
+
+    ``out`` and ``err`` are the masters, which do not block; ``slave`` is the first one's other side.
+    ``pid`` is the shell's number in ``processes``; ``pidfd`` is the shell's, or that of who ends with it;
+    ``wait`` gives its exit status, -N when signal N ended it.
+    """
+
+    def __init__(
+        self,
+        *,
+        out: int,
+        slave: int,
+        err: int,
+        pid: int,
+        pidfd: int,
+        processes: Processes,
+        wait: Callable[[], int],
+    ) -> None:
+        self._processes = processes
+        self._hold(out, slave, err, pid, pidfd, wait)
 
 
 class FramedTerminal:
@@ -378,41 +424,40 @@ _READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
 _SELECT = {"x86_64": ("23", "270"), "aarch64": ("72",)}.get(os.uname().machine, ())
 
 
-def _reader(pid: int) -> str:
+def _reader(pid: int, processes: Processes) -> str:
     """The name of the first process, of this one and those below it, that waits for input of its terminal.
 
     Not of another one: there it is a program that types.
     """
-    terminal = _stat(Path(f"/proc/{pid}"))[4]
+    terminal = _stat(pid, processes)[4]
     waiting = [pid]
     while waiting:
-        process = Path(f"/proc/{waiting.pop()}")
+        pid = waiting.pop()
         with suppress(OSError):  # it ends meanwhile, or is another user's
-            below = (process / "task" / process.name / "children").read_text(encoding="ascii")
-            waiting += map(int, below.split())
-            if _reads(process, terminal):
-                return (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+            waiting += map(int, processes.read(f"{pid}/task/{pid}/children").split())
+            if _reads(pid, terminal, processes):
+                return processes.read(f"{pid}/comm").strip()
     return ""
 
 
-def _reads(process: Path, terminal: str) -> bool:
+def _reads(pid: int, terminal: str, processes: Processes) -> bool:
     """Whether a process, in the foreground of this terminal, does nothing but wait for its input."""
-    call = (process / "syscall").read_text(encoding="ascii").split()
+    call = processes.read(f"{pid}/syscall").split()
     if call[0] == _READ:
         descriptor = int(call[1], 16)
     elif call[0] in _SELECT and (call[1], call[5]) == ("0x1", "0x0"):  # descriptor 0 alone, for ever
         descriptor = 0
     else:
         return False
-    if not str((process / "fd" / str(descriptor)).readlink()).startswith(("/dev/pts/", "/dev/tty")):
+    if not processes.link(f"{pid}/fd/{descriptor}").startswith(("/dev/pts/", "/dev/tty")):
         return False
-    _, _, group, _, own, foreground, *_ = _stat(process)
+    _, _, group, _, own, foreground, *_ = _stat(pid, processes)
     return group == foreground and own == terminal
 
 
-def _stat(process: Path) -> list[str]:
+def _stat(pid: int, processes: Processes) -> list[str]:
     """State, parent, process group, session, terminal, its foreground group... (proc(5), /proc/PID/stat)."""
-    return (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    return processes.read(f"{pid}/stat").rpartition(")")[2].split()
 
 
 def _heard() -> list[str]:

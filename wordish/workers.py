@@ -218,7 +218,8 @@ def crew(
             ours, theirs = context.Pipe()
             others = [ours, *(connection for _, connection in started)]
             process = context.Process(target=_work, args=(theirs, others, jobs, one, os.getpid()))
-            process.start()
+            with undisturbed():  # until it can handle signals
+                process.start()
             theirs.close()
             started.append((process, ours))
         yield Crew(
@@ -256,6 +257,7 @@ def _work(
 
     for number in _SIGNALS:
         signal.signal(number, interrupted)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     die_with_parent(signal.SIGTERM, parent=parent)
     with suppress(EOFError, ConnectionError):
         while True:

@@ -248,6 +248,16 @@ class _Body(_Tolerant):
             self.nested_parse(_body(content, name), 0, nodes.Element())
         return [], blank_finish or self.state_machine.is_next_line_blank()
 
+    def hyperlink_target(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
+        """A target, which shows nothing."""
+        *_, blank_finish = self.state_machine.get_first_known_indented(match.end(), until_blank=True)
+        return [], blank_finish
+
+    def substitution_def(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
+        """A definition, which shows nothing where it stands."""
+        *_, blank_finish = self.state_machine.get_first_known_indented(match.end())
+        return [], blank_finish
+
     def comment(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
         """A comment, kept if it speaks to wordish."""
         if self.state_machine.is_next_line_blank() and not match.string[match.end() :].strip():
@@ -326,8 +336,7 @@ def _state(state: type[states.RSTState]) -> type[states.RSTState]:
     if issubclass(state, states.Body):
         explicit = copy.copy(state.explicit)
         explicit.constructs = [
-            (changed.directive if method is states.Body.directive else method, pattern)
-            for method, pattern in state.explicit.constructs
+            (getattr(changed, method.__name__), pattern) for method, pattern in state.explicit.constructs
         ]
         changed.explicit = explicit
     return cast("type[states.RSTState]", changed)
