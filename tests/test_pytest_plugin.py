@@ -198,9 +198,9 @@ def test_a_remark_is_a_warning(project: pytest.Pytester) -> None:
 
 
 def test_an_article_that_is_skipped(project: pytest.Pytester) -> None:
-    write(project, "docs/good.txt", "~$ echo on # wordish: skip='not today'\n")
+    write(project, "docs/good.txt", "~$ echo on # wordish: skip='no printer here today'\n")
     result = project.runpytest("-rs", "docs/good.txt")
-    result.stdout.fnmatch_lines(["SKIPPED*not today"])
+    result.stdout.fnmatch_lines(["SKIPPED*no printer here today"])
 
 
 def test_what_keeps_an_article_from_running_is_told_at_its_line(project: pytest.Pytester) -> None:

@@ -62,6 +62,8 @@ CATALOGUE: Final = (
     Kind("W011", "stage-direction", "words to the reader stand where an output is expected"),
     Kind("W012", "guessed-root-prompt", "a line that begins with `# ` looks like a command of root"),
     Kind("W013", "prompt-in-command", "a command may have taken others that stand below it"),
+    Kind("W014", "unbound-sample", "a command uses a sample that no output has shown before"),
+    Kind("W015", "unshown-sample", "no output shows a sample"),
     Kind("W101", "misspelt-hint", "a trailing comment is almost a hint"),
     Kind("W102", "unknown-program", "a program is not found where the article runs"),
     Kind("W103", "sudo-as-root", "a command of root calls sudo"),

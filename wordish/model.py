@@ -312,6 +312,8 @@ class Output(NamedTuple):
     seconds. ``ended``: the shell is gone, nothing more can run in it. ``asked`` is why the step was
     given up before its time: what it asked for, or the name of the program that waited for input.
     ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
+    ``notices``: what bash had said of its background jobs at the end of the command before, when a
+    person may not have seen it yet.
     """
 
     stdout: str = ""
@@ -321,6 +323,7 @@ class Output(NamedTuple):
     ended: bool = False
     asked: str = ""
     around: tuple[int, int] = (0, 0)
+    notices: str = ""
 
 
 class Verdict(NamedTuple):
