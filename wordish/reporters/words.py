@@ -70,12 +70,17 @@ def failure(verdict: Verdict) -> Iterator[Line]:
             visible(verdict.step.prompt.rstrip()) if number == 0 else " " * len(verdict.step.prompt.rstrip())
         )
         yield [(f"    {lead} ", "prompt"), (text, "command")]
-    from wordish.diff import marked  # only those who read a difference pay for it
-
-    for row, changed in marked(visible(verdict.diff)):
-        yield [("    ", ""), *_row(row, changed)]
+    yield from ([("    ", ""), *line] for line in difference(verdict.diff))
     if verdict.output:
         yield from _circumstances(verdict)
+
+
+def difference(diff: str) -> Iterator[Line]:
+    """The lines of a diff, with the words that differ marked."""
+    from wordish.diff import marked  # only those who read a difference pay for it
+
+    for row, changed in marked(visible(diff)):
+        yield list(_row(row, changed))
 
 
 def _row(row: str, changed: list[tuple[int, int]]) -> Iterator[tuple[str, str]]:
