@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
@@ -64,8 +64,18 @@ def visit_session(translator: Any, node: nodes.literal_block) -> None:
 
 
 @functools.cache
-def _with_ends(formatter: type[HtmlFormatter[str]]) -> type[HtmlFormatter[str]]:
-    return type(formatter.__name__, (Ends, formatter), {})
+def _with_ends(formatter: type[HtmlFormatter[str]]) -> Callable[..., HtmlFormatter[str]]:
+    """What makes such a formatter that closes its lines: one for all blocks of a kind, it is slow to make."""
+    made: Callable[..., HtmlFormatter[str]] = type(formatter.__name__, (Ends, formatter), {})
+    kept = functools.cache(made)
+
+    def make(**options: Any) -> HtmlFormatter[str]:
+        try:
+            return kept(**options)
+        except TypeError:  # a list of lines to emphasize, which is no key
+            return made(**options)
+
+    return make
 
 
 def _is_left_out(kind: _TokenType) -> bool:

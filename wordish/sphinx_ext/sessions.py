@@ -77,6 +77,7 @@ class Sessions(SphinxTransform):
         for name, value in node.attributes.items():
             block[name] = value
         block["language"] = LANGUAGE
+        block["force"] = True  # our lexer knows no error
         block["classes"] = [*node["classes"], "wordish-session", f"wordish-{'-'.join(sorted(users))}"]
         block.source, block.line = node.source, node.line
         block.document = self.document
@@ -105,12 +106,12 @@ def _language(node: nodes.literal_block, config: Any) -> str:
 
 
 def _users(text: str) -> set[str]:
-    """Whose prompts a text shows."""
+    """Who types a command in a text."""
     block = Block(path="", line=1, text=text, language="console")
-    if not session.has_prompt(block):
-        return set()
     lines = text.split("\n")
     shown = [prompts.match(lines[number - 1], weak=True) for number in session.prompt_lines(block)]
+    if not any(prompted and prompted.rest.strip() for prompted in shown):
+        return set()
     users = {str(prompted.user) for prompted in shown if prompted}
     if len(users) > 1:  # it may be a here-document that shows the other one's prompt
         kinds = {kind for kind, _ in lexer.coloured(text)}
