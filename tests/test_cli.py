@@ -49,7 +49,7 @@ def vm(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """In the place of the virtual machine a shell where nothing prints anything; gives what it ran."""
     ran: list[str] = []
 
-    def run(command: str, *, timeout: float) -> Output:
+    def run(command: str, *, timeout: float, **_: object) -> Output:
         ran.append(command)
         return Output()
 

@@ -60,11 +60,15 @@ def preceded(article: Document, *, conventions_of: ConventionsOf) -> Document:
     visit(article, (os.path.realpath(article.path),))
     faults += [fault for other in others.values() for fault in other.errors]
     parts = [_parted(other.steps) for other in others.values()]
-    return article._replace(
+    article = article._replace(
         before=tuple(_hidden(step) for before, _ in parts for step in before),
         closing=tuple(_hidden(step) for _, closing in reversed(parts) for step in closing),
-        diagnostics=(*article.diagnostics, *dict.fromkeys(faults)),
     )
+    if any(step.options.samples for step in article.steps):
+        from wordish import samples
+
+        faults += samples.remarks(article.sequence, path=article.path, text=article.text)
+    return article._replace(diagnostics=(*article.diagnostics, *dict.fromkeys(faults)))
 
 
 def _read(

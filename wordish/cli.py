@@ -17,15 +17,15 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wordish import intake
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
 from wordish.process import give_up_streams, interruptible, open_streams, say, say_last
 
 if TYPE_CHECKING:
     from wordish.config import Settings
-    from wordish.document import Found
-    from wordish.model import Diagnostic, Document, Event, Transcript
-    from wordish.runner import Job, Wish
+    from wordish.model import Event, Transcript
+    from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -69,13 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.audience import audience, wanted
+    from wordish.audience import audience, critic, wanted
     from wordish.model import Planned
 
     reports = wanted(arguments.format, arguments.output)
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings, warn=not arguments.quiet)
-    if not jobs:
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(
+        arguments,
+        settings,
+        warn=not arguments.quiet,
+        allow_empty=arguments.allow_empty,
+        hear=critic(reports),
+    )
+    if jobs is None:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
@@ -142,40 +148,91 @@ def _keepers(
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
     from wordish.audience import style
-    from wordish.reporters.style import PROGRESS
-    from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
     from wordish.rewrite import give_back
-    from wordish.runner import run
     from wordish.update import rival
     from wordish.update import update as renewed
 
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings)
-    if not jobs:
+    if arguments.pin:
+        return _pin(arguments)
+    if arguments.interactive:
+        from wordish.asking import require_answers, settled
+
+        require_answers()
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(arguments, settings)
+    if jobs is None:
         return TROUBLE
-    status = PASSED
+    status, stopped = PASSED, False
     written: dict[str, str] = {}
     words = sys.stderr if arguments.diff else sys.stdout
-    with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
-        for transcript in run(
-            jobs,
-            machines=settings.machines,
-            timeout=arguments.timeout or settings.timeout,
-            keep_going=True,
-            tell=tell,
-        ):
-            document, found = transcript.document, renewed(transcript)
-            try:
-                rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
-            except ArticleError as error:
-                say(str(error))
-                status = max(status, TROUBLE)
-                continue
-            found = found._replace(left=(*found.left, *map(rival, rivals)))
-            words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
-            words.flush()
-            status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+    for number, transcript in enumerate(_updating(arguments, settings, jobs), 1):
+        document, found = transcript.document, renewed(transcript)
+        if arguments.interactive and found.edits:
+            found, answered = settled(transcript, found, words, style(words, "auto", 0)._replace(live=False))
+            stopped = answered.stopped
+            status = INTERRUPTED if answered.interrupted else status
+        try:
+            rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
+        except ArticleError as error:
+            say(str(error))
+            status = max(status, TROUBLE)
+            continue
+        found = found._replace(left=(*found.left, *map(rival, rivals)))
+        words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
+        words.flush()
+        status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+        if stopped and number < len(jobs):
+            say(f"wordish: stopped, {len(jobs) - number} of {len(jobs)} articles not run")
+            return max(status, FAILED)
+    return status
+
+
+def _updating(arguments: Namespace, settings: Settings, jobs: list[Job]) -> Iterator[Transcript]:
+    """The articles as they are run, with progress on stderr; there is none while the user is asked."""
+    from wordish.audience import style
+    from wordish.reporters.style import PROGRESS
+    from wordish.reporters.terminal import report
+    from wordish.runner import run
+
+    for some in [[job] for job in jobs] if arguments.interactive else [jobs]:
+        with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(some)) as tell:
+            transcripts = run(
+                some,
+                machines=settings.machines,
+                timeout=arguments.timeout or settings.timeout,
+                keep_going=True,
+                tell=tell,
+            )
+            if not arguments.interactive:
+                yield from transcripts
+                return
+            (transcript,) = transcripts
+        yield transcript
+        if transcript.interrupted:
+            return
+
+
+def _pin(arguments: Namespace) -> int:
+    """``wordish update --pin``: run nothing, and write down what each bare ``# `` was guessed to be."""
+    from wordish.destination import overwrite
+    from wordish.pin import pin
+    from wordish.reporters.words import pinned
+    from wordish.update import patch
+
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict, warn=False):
+        return TROUBLE
+    status = PASSED
+    words = sys.stderr if arguments.diff else sys.stdout
+    for document in documents:
+        found = pin(document)
+        if arguments.diff:
+            sys.stdout.write(patch(document.path, document.text, found.text))
+        elif found.written:
+            overwrite(document.path, found.text, was=document.text)
+        words.writelines(f"{line}\n" for line in pinned(document, found.written, found.left))
+        status = max(status, FAILED if found.left else PASSED)
     return status
 
 
@@ -184,9 +241,9 @@ def export(arguments: Namespace) -> int:
     from wordish.destination import destination
     from wordish.export import FORMS
 
-    documents, refusals = _read(arguments, _settings(arguments))
-    remarks = (told for told in _remarks(documents) if told.name != "no-session")  # here an error
-    if _complain(remarks, refusals, strict=arguments.strict):
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    remarks = (told for told in intake.remarks(documents) if told.name != "no-session")  # here an error
+    if intake.complain(remarks, refusals, strict=arguments.strict):
         return TROUBLE
     if len(documents) > 1:
         raise UsageError(
@@ -194,7 +251,7 @@ def export(arguments: Namespace) -> int:
         )
     (document,) = documents
     if not document.steps:
-        raise UsageError("no session found", where=f"{document.path}:1", hint=_PROMPTS)
+        raise UsageError("no session found", where=f"{document.path}:1", hint=intake.PROMPTS)
     with destination(arguments.output) as stream:
         if arguments.to == "json":
             from wordish.record import listing
@@ -208,8 +265,8 @@ def export(arguments: Namespace) -> int:
 
 def list_(arguments: Namespace) -> int:
     """``wordish list``: the steps as parsed."""
-    settings = _settings(arguments)
-    documents, refusals = _read(arguments, settings)
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
     if arguments.format == "json":
         from wordish.record import listing
         from wordish.reporters.json import write
@@ -222,18 +279,20 @@ def list_(arguments: Namespace) -> int:
         for document in documents:
             lines = steps(document, width=width, verbose=arguments.verbose)
             sys.stdout.writelines(f"{line}\n" for line in lines)
-    return TROUBLE if _complain(_remarks(documents), refusals, strict=arguments.strict) else PASSED
+    return (
+        TROUBLE if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict) else PASSED
+    )
 
 
 def lint(arguments: Namespace) -> int:
     """``wordish lint``: everything there is to say about the articles without running them."""
     from wordish.lint import lint as linted
 
-    settings = _settings(arguments)
-    documents, refusals = _read(arguments, settings)
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
     documents, notes = linted(
         documents,
-        wish=_wish(arguments, settings, superuser=True),
+        wish=intake.wish(arguments, settings, superuser=True),
         machines=settings.machines,
         timeout=arguments.timeout or settings.timeout,
         off=settings.ignore | {*arguments.ignore},
@@ -249,8 +308,8 @@ def lint(arguments: Namespace) -> int:
         sys.stdout.writelines(f"{line}\n" for line in lines(documents))
     for note in notes:
         say(f"wordish: {note}")
-    serious = any(arguments.strict or remark.severity == "error" for remark in _remarks(documents))
-    return TROUBLE if _complain((), refusals) or serious else PASSED
+    serious = any(arguments.strict or remark.severity == "error" for remark in intake.remarks(documents))
+    return TROUBLE if intake.complain((), refusals) or serious else PASSED
 
 
 def machine(arguments: Namespace) -> int:
@@ -261,7 +320,7 @@ def machine(arguments: Namespace) -> int:
 
     cache.sweep()
     if arguments.action == "build":
-        settings = _settings(arguments)
+        settings = intake.settings(arguments)
         for name in arguments.names or settings.machines:
             if name not in settings.machines:
                 raise UsageError(
@@ -304,114 +363,6 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "machine": machine,
     "doctor": doctor,
 }
-
-_PROMPTS = "a session starts with a prompt such as `~$ `"
-
-
-def _settings(arguments: Namespace) -> Settings:
-    from wordish.config import load
-
-    return load(Path(arguments.config) if arguments.config else None, directory=Path.cwd())
-
-
-def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[UsageError]]:
-    """All the articles, without the warnings that are switched off, and the paths that name none."""
-    from wordish.after import read
-    from wordish.catalogue import told
-
-    off = settings.ignore | {*arguments.ignore}
-    documents: list[Document] = []
-    paths, refusals = _found(arguments, settings)
-    for path in paths:
-        try:
-            document = read(path, conventions_of=settings.conventions_of)
-        except ArticleError as error:
-            document = _unreadable(str(path), error)
-        documents.append(document._replace(diagnostics=told(document, document.diagnostics, off=off)))
-    return documents, refusals
-
-
-def _found(arguments: Namespace, settings: Settings) -> tuple[Sequence[Found], list[UsageError]]:
-    """The articles, and why some of the paths name none."""
-    from wordish.document import find
-
-    paths, base = (arguments.paths, Path.cwd()) if arguments.paths else (settings.paths, settings.directory)
-    if not paths:
-        raise UsageError(
-            "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
-        )
-    try:
-        return find(paths, base=base), []
-    except UsageError:  # all that is wrong is told at once
-        refusals, good = [], []
-        for path in paths:
-            try:
-                find([path], base=base)
-                good.append(path)
-            except UsageError as error:
-                refusals.append(error)
-        return find(good, base=base), refusals
-
-
-def _unreadable(path: str, error: ArticleError) -> Document:
-    from wordish.model import Diagnostic, Document
-
-    fault = Diagnostic(
-        path=path, line=error.line or 1, name="unreadable", message=error.what, hint=error.hint
-    )
-    return Document(path=path, text="", diagnostics=(fault,))
-
-
-def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
-    """What is to run, none when something keeps an article from running, which is told then."""
-    from wordish.runner import plan
-
-    documents, refusals = _read(arguments, settings)
-    wish = _wish(arguments, settings, superuser=os.geteuid() == 0)
-    jobs, objections = plan(documents, wish=wish, machines=settings.machines)
-    remarks = [*_remarks(documents), *objections]
-    if _complain(remarks, refusals, strict=arguments.strict, warn=warn):
-        return []
-    if not jobs:
-        raise UsageError("no article has a shell session", hint=_PROMPTS)
-    return jobs
-
-
-def _wish(arguments: Namespace, settings: Settings, *, superuser: bool) -> Wish:
-    from wordish.runner import Wish
-
-    return Wish(
-        on=arguments.on,
-        machine=arguments.machine,
-        default_machine=settings.machine,
-        as_root=arguments.as_root,
-        superuser=superuser,
-    )
-
-
-def _remarks(documents: Iterable[Document]) -> Iterator[Diagnostic]:
-    return (remark for document in documents for remark in document.diagnostics)
-
-
-def _complain(
-    remarks: Iterable[Diagnostic],
-    refusals: Iterable[UsageError] = (),
-    *,
-    strict: bool = False,
-    warn: bool = True,
-) -> bool:
-    """Tell in order, each once, what is wrong; whether it is serious, as with ``strict`` all of it is."""
-    lines = {(error.where, 0, str(error)) for error in refusals}
-    serious = bool(lines)
-    for remark in remarks:
-        error = strict or remark.severity == "error"
-        if error or warn:
-            text = remark if error else remark._replace(message=f"warning: {remark.message}")
-            lines.add((remark.path, remark.line, str(text)))
-            serious |= error
-    for _, _, line in sorted(lines):
-        say(line)
-    return serious
 
 
 def _status(transcripts: Iterable[Transcript]) -> int:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from wordish.syntax import _PIECE as PIECE
-from wordish.syntax import _RESERVED as RESERVED
+from wordish.syntax import PIECE, RESERVED
 
 _DOCUMENT = re.compile(r"(?<![<\d])<<(?P<dash>-?)[ \t]*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)(?=[ \t]|$)")
 _FUNCTION = re.compile(r"(?P<name>[A-Za-z_][\w.-]*)[ \t]*\([ \t]*\)[ \t]*\{(?=[ \t]|$)", re.ASCII)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordish import conditions
 from wordish.errors import MachineError, UsageError
@@ -29,7 +29,11 @@ from wordish.model import (
 )
 from wordish.options import line_of
 from wordish.replay import replay
-from wordish.targets import TARGETS
+from wordish.starts import is_guess
+from wordish.targets import ADDRESSES, TARGETS, Place
+
+if TYPE_CHECKING:
+    from wordish.binding import Known
 
 
 class Wish(NamedTuple):
@@ -129,13 +133,15 @@ def check(
     timeout: float,
     keep_going: bool = False,
     survey: bool = False,
+    prepare: Callable[[Place], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from.
+    find out which packages the programs came from. ``prepare`` is given the place before the first
+    step, and may raise a `wordish.errors.MachineError`.
     """
     target = job.target
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
@@ -145,6 +151,7 @@ def check(
     environment: dict[str, str] = {}
     owners: dict[str, str] = {}
     error, interrupted = "", False
+    known = _known(document)
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
@@ -153,8 +160,9 @@ def check(
             reach = TARGETS[target.kind].reach
             with reach(target, machines=machines, say=_sayer(document, tell)) as place:
                 environment.update(place.environment)
+                prepare(place)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
+                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
                 ):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
@@ -164,7 +172,9 @@ def check(
     except KeyboardInterrupt:
         interrupted = True
     except MachineError as broken:
-        error = str(broken)
+        error = known.hide(str(broken)) if known else str(broken)
+    if known:  # a secret may have been printed before it was known
+        verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
         document=job.document,
         target=target,
@@ -178,6 +188,15 @@ def check(
     )
     tell(transcript)
     return transcript
+
+
+def _known(document: Document) -> Known | None:
+    """What learns what the samples of an article stand for, if it has any."""
+    if not any(step.options.samples for step in document.steps):
+        return None
+    from wordish.binding import Known
+
+    return Known()
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
@@ -240,8 +259,8 @@ def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
     kind, _, address = wish.on.partition(":")
     if wish.on and kind not in TARGETS:
         raise UsageError("no such target", where=f"--on {wish.on}", hint=f"there are {', '.join(TARGETS)}")
-    if kind == "host" and address:
-        raise UsageError("host takes no address", where=f"--on {wish.on}", hint="say `--on host`")
+    if wish.on and (wrong := _misaddressed(kind, address)):
+        raise UsageError(wrong[0], where=f"--on {wish.on}", hint=f"say `--on {wrong[1]}`")
     if wish.machine and kind not in ("", "vm"):
         raise UsageError(
             f"{kind} has no machines", where=f"--machine {wish.machine}", hint="it goes with `--on vm`"
@@ -282,8 +301,25 @@ def _objection(
             else "which machine?",
             hint=_described(machines) if target.machine else _choice(machines),
         )
+    if wrong := _misaddressed(target.kind, target.address):
+        return Diagnostic(
+            path=document.path,
+            line=line_of(document.text, "on", str(target)),
+            name="wrong-address",
+            message=wrong[0],
+            hint=f"say `on={wrong[1]}`",
+        )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
+    if guessed := [step for step in roots if is_guess(step)]:
+        more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
+        return Diagnostic(
+            path=guessed[0].path,
+            line=guessed[0].line,
+            name="root-on-a-guess",
+            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
+        )
     if not roots or _may_be_root(target, superuser=superuser):
         return None
     return Diagnostic(
@@ -291,10 +327,19 @@ def _objection(
         line=roots[0].line,
         name="root-prompt",
         message=f"a root prompt, but the target {target.kind} is not thrown away afterwards",
-        hint="run it in a virtual machine with `--on vm`, or say `--on host --as-root` if you mean it"
+        hint=f"run it in a virtual machine with `--on vm`, or say `--on {target} --as-root` if you mean it"
         if not target.as_root
         else "`--as-root` needs wordish itself to run as root",
     )
+
+
+def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
+    """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
+    if kind in ADDRESSES and not address:
+        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind not in ADDRESSES and kind != "vm" and address:
+        return f"{kind} takes no address", kind
+    return None
 
 
 def _described(machines: Mapping[str, Machine]) -> str:

@@ -97,7 +97,7 @@ class _Place:
         if scope.cwd or scope.env:
             status, saved = self._ask(_saving(scope))
             undo = "; ".join(saved)
-            if self._do(_entering(scope), status):
+            if self._do(entering(scope), status):
                 wrong = self._complaint or f"{scope.cwd or 'the environment'}: it cannot be entered"
                 self._do(undo, status)
                 undo = ""
@@ -173,7 +173,8 @@ def _saving(scope: Scope) -> str:
     return "; ".join(commands)
 
 
-def _entering(scope: Scope) -> str:
+def entering(scope: Scope) -> str:
+    """What brings a shell into a scope; its status tells whether it did."""
     exports = [f"\\builtin export {name}={shlex.quote(value)}" for name, value in scope.env]
     changes = [f"\\builtin cd -- {_directory(scope.cwd)} > /dev/null"] if scope.cwd else []
     return " && ".join((*exports, *changes))

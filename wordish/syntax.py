@@ -29,7 +29,7 @@ _MORE = re.compile(
 )
 
 # Bash's reserved words (bash(1), RESERVED WORDS): at the start of a command they may open a compound.
-_RESERVED = frozenset(
+RESERVED = frozenset(
     {"!", "{", "}", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for"}
     | {"function", "if", "in", "select", "then", "time", "until", "while"}
 )
@@ -37,7 +37,7 @@ _RESERVED = frozenset(
 # The pieces of a simple command. A word has neither expansions that nest nor anything bash reads
 # specially; "[" after a letter is left to bash, which may take it for an array's subscript. There
 # is one way to match a piece, so nothing backtracks (possessive quantifiers hang in Python 3.11.2).
-_PIECE = re.compile(
+PIECE = re.compile(
     r"""
     (?P<blank>[ \t]+)
   | (?P<comment>(?<![^ \t])\#[^\n]*)
@@ -53,7 +53,7 @@ _PIECE = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
-# A program and its plain arguments, the commonest command; what `_PIECE` says of it too, in one look.
+# A program and its plain arguments, the commonest command; what `PIECE` says of it too, in one look.
 _PLAIN = re.compile(r"[\w./-]+(?: [\w./:,@%+-]+)*", re.ASCII)
 
 # What can end a compound command; a line without any of these leaves it open.
@@ -68,10 +68,10 @@ def plainly_complete(line: str) -> bool:
     ``| && || ; &`` and redirected, none of which starts with a reserved word.
     """
     if _PLAIN.fullmatch(line):
-        return line.partition(" ")[0] not in _RESERVED
+        return line.partition(" ")[0] not in RESERVED
     position, starts, dangling, redirected = 0, True, False, False
     while position < len(line):
-        piece = _PIECE.match(line, position)
+        piece = PIECE.match(line, position)
         if piece is None:
             return False
         position, kind, text = piece.end(), piece.lastgroup, piece.group()
@@ -88,7 +88,7 @@ def plainly_complete(line: str) -> bool:
         elif kind == "word" and redirected:
             redirected = False
         elif kind == "word":
-            if starts and text in _RESERVED:
+            if starts and text in RESERVED:
                 return False
             dangling, starts = False, starts and "=" in text
     return not (dangling or redirected)
@@ -96,7 +96,7 @@ def plainly_complete(line: str) -> bool:
 
 def is_one_pipeline(command: str) -> bool:
     """Whether this is surely one command of plain words, or such commands joined by ``|`` alone."""
-    operators = (piece.group() for piece in _PIECE.finditer(command) if piece.lastgroup == "operator")
+    operators = (piece.group() for piece in PIECE.finditer(command) if piece.lastgroup == "operator")
     return "\n" not in command and plainly_complete(command) and all(sign == "|" for sign in operators)
 
 
