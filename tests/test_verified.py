@@ -208,9 +208,14 @@ def test_what_was_checked_before_an_interruption_is_recorded(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "verified.json"
-    with pytest.raises(KeyboardInterrupt), recording(path, everything=False) as hear:
-        hear(transcript(Outcome.PASSED, Outcome.PASSED, document=read(path="a.md")))
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with recording(path, everything=False) as hear:
+            hear(transcript(Outcome.PASSED, Outcome.PASSED, document=read(path="a.md")))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(load(path).articles) == ["a.md"]
 
 
