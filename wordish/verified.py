@@ -216,6 +216,8 @@ def recording(path: Path, *, everything: bool) -> Iterator[Callable[[Event], Non
         if isinstance(event, Transcript) and (new := entry(event)):
             found[key_of(event.document.path, path)] = new
 
-    yield hear
-    if found or (everything and path.exists()):
-        update(path, found, prune=everything)
+    try:
+        yield hear
+    finally:  # what was verified before an interruption was
+        if found or (everything and path.exists()):
+            update(path, found, prune=everything)
