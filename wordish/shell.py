@@ -14,7 +14,7 @@ import re
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 
@@ -22,6 +22,7 @@ import pexpect
 from pexpect.expect import Expecter, searcher_re
 from pexpect.spawnbase import SpawnBase
 
+from wordish.answers import Answers, Cursor
 from wordish.errors import MachineError
 from wordish.model import Output
 from wordish.screen import around, shown
@@ -44,6 +45,7 @@ _SILENCE, _SHORT_SILENCE = 0.3, 0.1
 _PERSON = 2.0  # seconds after which a program that waits for a person is given up
 _ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
 _TRIES = 100
+_LESS = "less than was typed, and the shell took the rest for a command"
 
 _LIKE_A_PROMPT = re.compile(r"[$#%>]$")
 
@@ -136,12 +138,15 @@ class Shell:
         self._listen(mark)
         self.wait(timeout=timeout)
 
-    def run(self, command: str, *, timeout: float, enters: bool | None = False) -> Output:
+    def run(
+        self, command: str, *, timeout: float, enters: bool | None = False, answers: Sequence[str] = ()
+    ) -> Output:
         """Run one command, as typed by a person, and wait for the next prompt.
 
         A command that opens another shell has come to its end when that one waits for a command: with
         ``enters``, or with ``None`` if it is seen to be a shell. What is run then is run there, until
-        it ends. A command that waits for a person is given up after a moment.
+        it ends. A command that waits for a person is typed the ``answers``, a line each time; when there are
+        none left, it is given up after a moment.
 
         After ``timeout`` seconds it is interrupted with ^C, and killed if that does not end it;
         the output's status is then ``None``. A user's ^C does the same, and goes on to the caller;
@@ -149,21 +154,30 @@ class Shell:
         Raises `MachineError` when the machine is lost.
         """
         start = time.monotonic()
+        person = Answers(answers)
         try:
             self._find_home()
-            self._terminal.type(typed(command))
-            how, status = self._await(timeout, enters=enters)
+            self._terminal.type(typed(command), echo=bool(person))
+            how, status = self._await(timeout, enters=enters, person=person)
+            left_over = self._left_over() if person.typed and how == _PROMPT else ""
         except KeyboardInterrupt:
             self._abandon()
             raise
         finished, asked = how not in (_TIMEOUT, _ASKS), ""
         if not finished:
             asked = self._question() if how == _ASKS else ""
+            if answers:
+                self._terminal.type(b"")  # ^C is not for the article to show
             how = self._stop()
         elif status is None:
             asked = "it is no shell that takes commands"
+        elif left_over:
+            status, asked = None, f"{_LESS}: {left_over}"
         elapsed = time.monotonic() - start
         stdout, stderr = self._dialogue.forget()
+        if answers:
+            stdout, stderr = person.told(stdout, stderr)
+            stdout = stdout.removeprefix(typed(command))
         return Output(
             stdout=shown(stdout), stderr=shown(stderr), status=status if finished else None,
             elapsed=elapsed, ended=how == _ENDED, asked=asked, around=around(stdout),
@@ -182,13 +196,14 @@ class Shell:
             before = now
             time.sleep(0.001)  # it has printed its prompt and is about to wait
 
-    def _await(self, timeout: float, *, enters: bool | None) -> tuple[int, int | None]:
+    def _await(self, timeout: float, *, enters: bool | None, person: Answers) -> tuple[int, int | None]:
         """Wait for the end of a command: what came, and the status."""
         end = time.monotonic() + timeout
         asking = 0.0  # since when it has been waiting for a person
         silence = _SHORT_SILENCE if self._unseen else _SILENCE
         while True:
             left = end - time.monotonic()
+            silence = _MOMENT if person else silence
             how = self._dialogue.wait(min(silence, max(left, 0)))
             if how == _TIMEOUT and self._home and self._terminal.where() == self._home:
                 how = self._dialogue.wait_for_the_rest()  # perhaps a prompt that was on its way
@@ -201,14 +216,45 @@ class Shell:
             if left <= silence:
                 return (_ASKS if asking else _TIMEOUT), None
             reader = self._terminal.reader()
-            if enters is not False and self._is_open(reader, sure=enters is True):
+            if enters is not False and self._is_open(reader, sure=enters is True and not person):
                 return self._enter()
+            if person:
+                how = self._answer(person, reader)
+                if how in (_PROMPT, _ENDED):
+                    return how, self._prompted() if how == _PROMPT else self._terminal.status
+                if how == _ANSWERED:
+                    asking = 0.0
+                    continue
             asking = (asking or time.monotonic()) if reader else 0.0
             if asking and time.monotonic() - asking > _PERSON:
                 return _ASKS, None
             if asking:
                 silence = _SILENCE / 2
             silence = min(2 * silence, 2.0)
+
+    def _answer(self, person: Answers, reader: str) -> int:
+        """Type what the command waits for: `_ANSWERED`, or what came meanwhile, `_TIMEOUT` for nothing."""
+        lines, echo = self._terminal.modes()
+        how = self._dialogue.wait_for_the_rest()
+        if how == _TIMEOUT:
+            cursor, now = self._dialogue.cursor(), time.monotonic()
+            keys = person.due(cursor, reader=reader, lines=lines, echo=echo, now=now)
+            if keys:
+                self._terminal.control(keys)
+                how = _ANSWERED
+        return how
+
+    def _left_over(self) -> str:
+        """What the shell made of what was typed, not read by the command, and so taken for another one."""
+        stdout, stderr = self._dialogue.forget()
+        end = time.monotonic() + _GRACE
+        while time.monotonic() < end and not (self._home and self._terminal.where() == self._home):
+            if self._dialogue.wait(_MOMENT) == _PROMPT:
+                more = self._dialogue.forget()
+                stdout, stderr = stdout + more[0], stderr + self._marks[-1].encode() + b":0:" + more[1]
+        stderr, *others = self._dialogue.parted(stderr)
+        self._dialogue.put_back((stdout, stderr))
+        return shown(b"".join(others))
 
     def _prompted(self) -> int:
         """The status in the prompt that came; the shells inside the one that it belongs to have ended."""
@@ -330,7 +376,7 @@ class Shell:
 
 
 _PROMPT, _ENDED, _TIMEOUT = range(3)  # what `_Dialogue.wait` waits for, in its order
-_ASKS = 3  # it waits for a person
+_ASKS, _ANSWERED = 3, 4  # it waits for a person; it was typed what it waits for
 
 
 class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs only
@@ -388,6 +434,16 @@ class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs on
             if line := shown(stream[stream.rfind(b"\n") + 1 :]):
                 return line
         return ""
+
+    def cursor(self) -> Cursor:
+        """Where the terminal stands."""
+        out, err = self._stdout.whole(), self._before.getvalue()
+        begun = not shown(err[err.rfind(b"\n") + 1 :]) and bool(shown(out[out.rfind(b"\n") + 1 :]))
+        return Cursor(out=len(out), err=len(err), line=self.last_line(), on_stdout=begun)
+
+    def parted(self, stderr: bytes) -> list[bytes]:
+        """What was printed before, between and after prompts."""
+        return [part for number, part in enumerate(self._prompt.split(stderr)) if number % 3 == 0]
 
     def forget(self) -> tuple[bytes, bytes]:
         """What was printed before the prompt: standard output and standard error; the next starts afresh."""
