@@ -26,6 +26,7 @@ ARTICLE = """\
 """
 KINDS = [
     "host",
+    "sandbox",
     pytest.param("vm", marks=pytest.mark.vm),
     pytest.param("vm host", marks=pytest.mark.vm, id="side by side"),
 ]

@@ -122,7 +122,12 @@ def test_several_machines_and_no_choice() -> None:
 
 def test_an_unknown_target_in_an_article_is_told() -> None:
     (remark,) = objections(article("~$", text="\n<!-- wordish: on=moon -->\n", on="moon"), WISH)
-    assert remark.startswith("a.rst:2: no such target: moon: there are host, vm")
+    assert remark.startswith("a.rst:2: no such target: moon: there are host, vm, sandbox")
+
+
+def test_a_target_that_is_told_too_much_is_told_at_the_line_that_does() -> None:
+    document = article("~$", text="\n<!-- wordish: on=sandbox:big -->\n", on="sandbox:big")
+    assert objections(document, WISH) == ["a.rst:2: sandbox takes no address: say `on=sandbox`"]
 
 
 def conditional(condition: str, *prompts: str) -> Document:
@@ -166,8 +171,8 @@ def test_root_steps_that_the_target_skips_are_no_danger_and_choose_no_machine() 
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        (Wish(on="moon"), "--on moon: no such target: there are host, vm"),
-        (Wish(on="host:1"), "--on host:1: host takes no address"),
+        (Wish(on="moon"), "--on moon: no such target: there are host, vm, sandbox"),
+        (Wish(on="host:1"), "--on host:1: host takes no address: say `--on host`"),
         (Wish(on="vm:x"), "--on vm:x: this machine is not described: described are bookworm"),
         (Wish(machine="x"), "--machine x: this machine is not described: described are bookworm"),
         (Wish(on="host", machine="trixie"), "--machine trixie: host has no machines"),

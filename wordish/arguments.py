@@ -58,6 +58,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
         "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
     )
     parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="be content with articles without sessions"
+    )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
     parser.add_argument(
         "--format",
@@ -88,7 +91,9 @@ def _update(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host")
+    parser.add_argument(
+        "--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host, sandbox"
+    )
     parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
     parser.add_argument(
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"

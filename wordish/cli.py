@@ -69,13 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.audience import audience, wanted
+    from wordish.audience import audience, critic, wanted
     from wordish.model import Planned
 
     reports = wanted(arguments.format, arguments.output)
     settings = intake.settings(arguments)
-    jobs = intake.jobs(arguments, settings, warn=not arguments.quiet)
-    if not jobs:
+    jobs = intake.jobs(
+        arguments,
+        settings,
+        warn=not arguments.quiet,
+        allow_empty=arguments.allow_empty,
+        hear=critic(reports),
+    )
+    if jobs is None:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
@@ -154,7 +160,7 @@ def update(arguments: Namespace) -> int:
         return _pin(arguments)
     settings = intake.settings(arguments)
     jobs = intake.jobs(arguments, settings)
-    if not jobs:
+    if jobs is None:
         return TROUBLE
     status = PASSED
     written: dict[str, str] = {}

@@ -35,6 +35,10 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     matched: bool | None = True
     if not (step.options.ignore or step.options.status_only or shown.together):
         matched = matches(shown, stdout=output.stdout, stderr=output.stderr)
+        if matched is False and output.notices and shown.stream == "both":
+            # bash tells what became of a job before the next prompt, which is here, or was the last one.
+            told = f"{output.notices}\n{output.stderr}"
+            matched = matches(shown, stdout=output.stdout, stderr=told)
     difference = _difference(step, output) if matched is False else ""
     if output.status is None:
         seconds = step.options.timeout if timeout is None else timeout

@@ -103,6 +103,7 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    parallel: bool | None = None
     enters: bool | None = None
     lint_ignore: str | None = None
     skip_if: str | None = None
@@ -312,6 +313,8 @@ class Output(NamedTuple):
     seconds. ``ended``: the shell is gone, nothing more can run in it. ``asked`` is why the step was
     given up before its time: what it asked for, or the name of the program that waited for input.
     ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
+    ``notices``: what bash had said of its background jobs at the end of the command before, when a
+    person may not have seen it yet.
     """
 
     stdout: str = ""
@@ -321,6 +324,7 @@ class Output(NamedTuple):
     ended: bool = False
     asked: str = ""
     around: tuple[int, int] = (0, 0)
+    notices: str = ""
 
 
 class Verdict(NamedTuple):

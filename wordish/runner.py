@@ -30,7 +30,7 @@ from wordish.model import (
 from wordish.options import line_of
 from wordish.replay import knowledge, replay
 from wordish.starts import is_guess
-from wordish.targets import TARGETS
+from wordish.targets import ADDRESSES, TARGETS, Place
 
 
 class Wish(NamedTuple):
@@ -130,13 +130,15 @@ def check(
     timeout: float,
     keep_going: bool = False,
     survey: bool = False,
+    prepare: Callable[[Place], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from.
+    find out which packages the programs came from. ``prepare`` is given the place before the first
+    step, and may raise a `wordish.errors.MachineError`.
     """
     target = job.target
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
@@ -155,6 +157,7 @@ def check(
             reach = TARGETS[target.kind].reach
             with reach(target, machines=machines, say=_sayer(document, tell)) as place:
                 environment.update(place.environment)
+                prepare(place)
                 for verdict in replay(
                     document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
                 ):
@@ -244,8 +247,8 @@ def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
     kind, _, address = wish.on.partition(":")
     if wish.on and kind not in TARGETS:
         raise UsageError("no such target", where=f"--on {wish.on}", hint=f"there are {', '.join(TARGETS)}")
-    if kind == "host" and address:
-        raise UsageError("host takes no address", where=f"--on {wish.on}", hint="say `--on host`")
+    if wish.on and (wrong := _misaddressed(kind, address)):
+        raise UsageError(wrong[0], where=f"--on {wish.on}", hint=f"say `--on {wrong[1]}`")
     if wish.machine and kind not in ("", "vm"):
         raise UsageError(
             f"{kind} has no machines", where=f"--machine {wish.machine}", hint="it goes with `--on vm`"
@@ -286,6 +289,14 @@ def _objection(
             else "which machine?",
             hint=_described(machines) if target.machine else _choice(machines),
         )
+    if wrong := _misaddressed(target.kind, target.address):
+        return Diagnostic(
+            path=document.path,
+            line=line_of(document.text, "on", str(target)),
+            name="wrong-address",
+            message=wrong[0],
+            hint=f"say `on={wrong[1]}`",
+        )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
     if guessed := [step for step in roots if is_guess(step)]:
@@ -304,10 +315,19 @@ def _objection(
         line=roots[0].line,
         name="root-prompt",
         message=f"a root prompt, but the target {target.kind} is not thrown away afterwards",
-        hint="run it in a virtual machine with `--on vm`, or say `--on host --as-root` if you mean it"
+        hint=f"run it in a virtual machine with `--on vm`, or say `--on {target} --as-root` if you mean it"
         if not target.as_root
         else "`--as-root` needs wordish itself to run as root",
     )
+
+
+def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
+    """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
+    if kind in ADDRESSES and not address:
+        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind not in ADDRESSES and kind != "vm" and address:
+        return f"{kind} takes no address", kind
+    return None
 
 
 def _described(machines: Mapping[str, Machine]) -> str:

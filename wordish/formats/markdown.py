@@ -128,6 +128,7 @@ def _found(text: str, file: _File, *, offset: int, depth: int) -> list[Found]:
 
 def _attributed(found: Found, classes: str, *, line: int) -> Found:
     """A block above a line of Kramdown's attributes: the first class is its language, if it has none."""
+    """A block without a language, right above a line of Kramdown's attributes: its first class is that."""
     if not isinstance(found, Session) or found.end != line - 1 or found.block.language:
         return found
     language = classes.split(".")[1].split()[0].removeprefix("language-")
@@ -219,13 +220,13 @@ def _front_matter(content: str, *, path: str) -> Iterator[Found]:
     key = _KEY.search(content)
     if not key:
         return
-    import msgspec  # needs PyYAML, which MyST-Parser brings
+    from wordish.formats.front_matter import decoded  # PyYAML: only for those who say something
 
     line = 2 + content.count("\n", 0, key.start())
     try:
-        value = msgspec.yaml.decode(content).get("wordish")
-    except (msgspec.DecodeError, AttributeError):
-        message = "the front matter is no YAML mapping"
+        value = decoded(content).get("wordish")
+    except ValueError as error:
+        message = f"the front matter {error}"
         fault = Diagnostic(path=path, line=line, name="bad-front-matter", message=message)
         yield Remark(diagnostics=(fault,))
         return

@@ -13,6 +13,7 @@ tagged ``output`` or ``error`` belongs to the block right above it.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
@@ -192,8 +193,10 @@ def session(
     """A block of these lines of the file, the first of which is its ``line``; none if they are blank."""
     filled = [number for number, text in enumerate(lines) if text.strip()]
     if filled:
-        text = "\n".join(dedent(lines[filled[0] : filled[-1] + 1], tab=tab))
-        block = Block(path=path, line=line + filled[0], text=text, language=language)
+        inside = lines[filled[0] : filled[-1] + 1]
+        # A tab in an output alone is what was printed: no piece of it is indentation.
+        bare = _without_prefix(inside) if language.lower() in OUTPUTS else dedent(inside, tab=tab)
+        block = Block(path=path, line=line + filled[0], text="\n".join(bare), language=language)
         yield Session(start=start, end=end, block=block)
     elif language.lower() in OUTPUTS:
         yield Session(start=start, end=end, block=Block(path=path, line=line, text="", language=language))
@@ -242,6 +245,13 @@ def _understood(
     return said, block, faults
 
 
+def _without_prefix(lines: Sequence[str]) -> list[str]:
+    """The lines without the very blanks and tabs with which all that hold text begin."""
+    margins = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip(" \t\r")]
+    common = len(posixpath.commonprefix(margins))
+    return [line[common:] if line.strip(" \t\r") else line.lstrip(" \t") for line in lines]
+
+
 def dedent(lines: Sequence[str], *, tab: int = 8) -> list[str]:
     """The lines without the blanks common to those that hold text; what is left of a tab becomes blanks."""
     margin = min((_indent(line, tab) for line in lines if line.strip(" \t\r")), default=0)
@@ -262,8 +272,8 @@ def _cut(line: str, margin: int, tab: int) -> str:
 
 
 def _adjacent(lines: Sequence[str], end: int, start: int) -> bool:
-    """Whether only blank lines (in a quote: only its marks) stand between two lines of the file, from 1."""
-    return all(not line.strip(" \t\r>") for line in lines[end : start - 1])
+    """Whether only blank lines (in a quote or table: only its marks) stand between two lines, from 1."""
+    return all(not line.strip(" \t\r>|") for line in lines[end : start - 1])
 
 
 _LOST = re.compile(r"^\s*\.\.\s*wordish\s*:|<!--\s*wordish\s*:")
