@@ -28,6 +28,9 @@ _MORE = re.compile(
     r"|unexpected end of file|unexpected token `EOF'"
 )
 
+# What it calls an input that it will not have.
+_REFUSED = re.compile(r"syntax error near unexpected token `(?!newline')(?P<token>.*)'")
+
 # Bash's reserved words (bash(1), RESERVED WORDS): at the start of a command they may open a compound.
 RESERVED = frozenset(
     {"!", "{", "}", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for"}
@@ -111,7 +114,8 @@ def wanting(text: str) -> str:
     """
     if "\n" not in text and plainly_complete(text):
         return ""
-    complaints = list(_MORE.finditer(_complaint(text)))
+    said = _complaint(text)
+    complaints = list(_MORE.finditer(said))
     documents = [found["word"] for found in complaints if found["word"] is not None]
     # Bash also says so of a here-document that the end of its $( ) has ended; in an open one a quote is text.
     if documents and not _opens_quote(f"{text}\n'"):
@@ -120,7 +124,10 @@ def wanting(text: str) -> str:
         if found["word"] is None:
             return found["quote"] or "..."
     backslashes = len(text) - len(text.rstrip("\\"))
-    return "\\" if backslashes % 2 and not _in_comment(text) else ""
+    if not backslashes % 2 or _in_comment(text):
+        return ""
+    refused = _REFUSED.search(said)  # what it refuses may be a word that goes on in the next line
+    return "" if refused and not text[:-1].endswith(refused["token"].strip(");&|") or "\n") else "\\"
 
 
 def extent(lines: Sequence[str]) -> tuple[int, str]:
