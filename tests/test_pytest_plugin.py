@@ -9,8 +9,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from wordish.cli import main
-
 pytest_plugins = ["pytester"]
 
 GOOD = "~$ echo on\non\n"
@@ -24,7 +22,7 @@ XDIST = ["-p", "xdist", "-n", "2"]
 def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     """No plugin but ours and those that a test names: most take their time at the start.
 
-    Runs are processes of their own: pytester would unload what a run in this one imports.
+    All runs are processes of their own: pytester unloads what is imported here during a test.
     """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", "wordish.pytest_plugin")
@@ -86,11 +84,9 @@ def test_what_is_collected_is_what_check_would_take(project: pytest.Pytester) ->
     assert collected(project, "docs/good.txt") == ["docs/good.txt::wordish"]
 
 
-def test_a_failure_reads_as_from_check_at_the_same_line(
-    project: pytest.Pytester, capfd: pytest.CaptureFixture[str]
-) -> None:
-    main(["check", "docs/bad.txt"])
-    report = capfd.readouterr().out.partition("    exit status")[0].splitlines()
+def test_a_failure_reads_as_from_check_at_the_same_line(project: pytest.Pytester) -> None:
+    said = project.run(sys.executable, "-m", "wordish", "check", "docs/bad.txt").stdout.str()
+    report = said.partition("    exit status")[0].splitlines()
     assert report[0] == "docs/bad.txt:3: failed: the output differs"
     result = project.runpytest_subprocess("docs")
     result.stdout.fnmatch_lines(["* ?wordish? docs/bad.txt ?line 3? *", *report])
