@@ -138,6 +138,14 @@ def test_nothing_said_to_wordish_is_rendered_by_any_builder(
             assert said not in page
 
 
+def test_a_book_has_the_style_and_not_the_player(project: Start) -> None:
+    built = project({"index.rst": RST}).build("epub", epub_show_urls="no", version="1", copyright="us")
+    assert built.warnings == ""
+    manifest = built.text("content.opf")
+    assert "wordish/wordish.css" in manifest
+    assert "asciinema" not in manifest
+
+
 def test_hints_are_shown_where_the_project_or_the_page_wants_them(project: Start) -> None:
     made = project({"index.rst": f":wordish-hints: show\n\n{RST}", "other.md": MYST})
     built = made.build(suppress_warnings=["toc.not_included"])
