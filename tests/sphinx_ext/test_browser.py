@@ -192,7 +192,7 @@ def test_a_block_that_is_selected_with_the_mouse_gives_its_commands_alone(site: 
     page = look(f"{site}/{ARTICLE_PATH}.html")
     copied = []
     for block in page.locator(".wordish-session").all()[:12]:
-        block.scroll_into_view_if_needed()
+        block.evaluate("each => each.scrollIntoView({ block: 'center', behavior: 'instant' })")
         box = block.locator("pre").bounding_box()
         assert box
         page.mouse.move(box["x"] + 2, box["y"] + 2)

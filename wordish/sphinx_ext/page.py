@@ -1,4 +1,4 @@
-"""A session as HTML: lines that are not copied take their ends with them, and wildcards say what they are."""
+"""A session as HTML: lines that are not copied take their ends with them, and what varies says so."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from pygments.token import _TokenType
 from sphinx.locale import _
 
 from wordish import lexer
+from wordish.model import Sample
+from wordish.sphinx_ext.sessions import WRITTEN, Written
 
-_OUTPUT = re.compile(r'(<span class="go">)(.*?)(</span>)', re.DOTALL)
-_WILDCARD = re.compile(r"\[\.\.\.\]|\.\.\.|…")
+_TAG = re.compile(r"(<[^>]*>)")
+_WILDCARD = r"\[\.\.\.\]|\.\.\.|…"
 _LEFT_OUT = frozenset({lexer.OUTPUT, lexer.PROMPT, lexer.USER, lexer.ROOT, lexer.CONTINUATION})
 
 
@@ -59,7 +61,9 @@ def visit_session(translator: Any, node: nodes.literal_block) -> None:
     try:
         translator.visit_literal_block(node)
     except nodes.SkipNode:
-        before, pre, after = _varying(translator.body[-1]).rpartition("<pre>")  # not that of line numbers
+        written: Written = getattr(node, WRITTEN)
+        marked = _marked(translator.body[-1], written.samples)
+        before, pre, after = marked.rpartition("<pre>")  # not that of line numbers
         # Whoever has no mouse has to reach what is wider than the page, to move it.
         translator.body[-1] = before + (pre and '<pre tabindex="0">') + after
         raise
@@ -82,10 +86,30 @@ def _with_ends(formatter: type[HtmlFormatter[str]]) -> Callable[..., HtmlFormatt
     return make
 
 
-def _varying(block: str) -> str:
-    """The HTML of a block in which the wildcards of outputs say what they are."""
-    if "..." not in block and "…" not in block:
+def _marked(block: str, samples: Iterable[Sample]) -> str:
+    """The HTML of a block in which samples, and the wildcards of outputs, say what they are."""
+    titles = {
+        _escaped(sample.text): _("differs each time") if sample.varies else _("an example: yours differs")
+        for sample in samples
+    }
+    wildcards = "..." in block or "…" in block
+    if not (titles or wildcards):
         return block
-    title = html.escape(_("anything may stand here"))
-    marked = rf'<span class="wordish-varies" title="{title}">\g<0></span>'
-    return _OUTPUT.sub(lambda found: found[1] + _WILDCARD.sub(marked, found[2]) + found[3], block)
+    literals = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
+    everywhere = re.compile(literals or r"(?!)")
+    in_output = re.compile("|".join(filter(None, (literals, _WILDCARD))))
+
+    def mark(found: re.Match[str]) -> str:
+        title = html.escape(titles.get(found[0], _("anything may stand here")))
+        return f'<span class="wordish-varies" title="{title}">{found[0]}</span>'
+
+    parts = _TAG.split(block)  # text and tags in turn
+    for number in range(0, len(parts), 2):
+        output = number and parts[number - 1] == '<span class="go">'
+        parts[number] = (in_output if output else everywhere).sub(mark, parts[number])
+    return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    """A text as Pygments writes it in HTML."""
+    return html.escape(text).replace("&#x27;", "&#39;")
