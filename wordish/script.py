@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from wordish import __version__, conditions, syntax
 from wordish.anatomy import anatomy
-from wordish.model import Document, Scope, Step, User
+from wordish.model import Document, Sample, Scope, Step, User
 from wordish.surroundings import entering
 
 _HEAD: Final = """\
@@ -126,6 +126,7 @@ def _body(steps: Sequence[Step], both: bool) -> Iterator[str]:
         notes: list[str] = [step.user] if roots else []
         notes += ["hidden"] if step.options.hidden else []
         notes += ["cleanup"] if step.options.cleanup else []
+        notes += [f"{sample.text} is a sample, and stands for itself here" for sample in _samples(step)]
         lead = _comment(": ".join([_place(step), *filter(None, [", ".join(notes)])]))
         lead += f"wordish_cleaned={cleaned}\n" if step.options.cleanup else ""
         written = _written(step, both)
@@ -174,6 +175,13 @@ def _run(written: _Written, *, plain: bool, zero: bool) -> str:
     before = '(exit "$wordish_status")\n' if asks else ""
     text = f"{{\n{before}{typed}\n}} && wordish_status=0 || wordish_status=$?\n"
     return text if expected is None else f"{text}wordish_expect {expected} {shlex.quote(_place(step))}\n"
+
+
+def _samples(step: Step) -> list[Sample]:
+    """The samples in a command: what they stand for is known only to who compares outputs."""
+    return [
+        sample for sample in step.options.samples or () if not sample.varies and sample.text in step.command
+    ]
 
 
 def _is_own(command: str, own: set[str]) -> bool:
