@@ -96,10 +96,12 @@ class Options(NamedTuple):
 class Conventions(NamedTuple):
     """What holds for an article beyond its own text: what the configuration says of its path.
 
-    ``options`` are those that the article's own go before.
+    ``options`` are those that the article's own go before. ``redact`` are patterns of what no report or
+    record is to hold.
     """
 
     options: Options = Options()
+    redact: tuple[str, ...] = ()
 
 
 class Drawn(NamedTuple):

@@ -145,18 +145,23 @@ def regex_errors(text: str) -> tuple[tuple[int, str], ...]:
     return tuple(found)
 
 
-@functools.lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Callable[[bytes], object]:
+    found: Callable[[bytes], object] = compiled(pattern).fullmatch
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def compiled(pattern: str) -> Any:
+    """RE2's object for a pattern, which takes bytes of UTF-8. Raises `ValueError` when it is none."""
     re2: Any = importlib.import_module("re2")  # here: most articles have no pattern
     options = re2.Options()
     options.log_errors = False
     try:
-        compiled: Callable[[bytes], object] = re2.compile(pattern, options).fullmatch
+        return re2.compile(pattern, options)
     except re2.error as error:
         reason = error.args[0]
         reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
         raise ValueError(f"bad pattern: {reason}") from None
-    return compiled
 
 
 def token_of(line: str) -> Token:
