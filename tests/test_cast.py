@@ -88,6 +88,12 @@ def test_control_characters_do_nothing_to_the_players_terminal() -> None:
     assert "a\\x9b2Jb\\u202ec\\udcff\r\n" in played(cast(run))[1]
 
 
+def test_a_flood_is_not_played_whole() -> None:
+    text = cast(transcript("~$ true\n", Output(stdout="x" * 1_000_000)))
+    assert len(text) < 60_000
+    assert "x\r\n[wordish: 950000 characters are left out here]\r\nx" in played(text)[1]
+
+
 def test_each_article_that_passed_has_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").mkdir()

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Reach
+from wordish import after
 from wordish.document import find, parse, read
-from wordish.export import script, transcript
-from wordish.model import Document
+from wordish.export import transcript
+from wordish.model import Conventions, Document
+from wordish.script import script
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = [Path(path) for path in find(["docs", "README.md", "tests/articles"], base=ROOT)]
@@ -202,6 +204,7 @@ MIXED = (
     '~# echo "$x: $(id --user --name) in $PWD"',
     "~$ (exit 3)   # wordish: status=3",
     "~$ echo $?",
+    "~$ cat   # wordish: input=typed",
     "~$ alias say='echo said'",
     "~$ say \\",
     "> more; cat <<E",
@@ -220,6 +223,7 @@ def test_root_and_a_user_have_a_shell_each(tmp_path: Path) -> None:
         "the user: nobody in / 'quoted'",
         "root: root in /tmp",
         "3",
+        "typed",
         "said more",
         "a",
         "root tidies",
@@ -237,6 +241,69 @@ def test_a_user_has_to_be_named(tmp_path: Path) -> None:
     ran = run(article(*MIXED), tmp_path, SUDO_USER="", WORDISH_USER="")
     assert (ran.stdout, ran.returncode) == ("", 1)
     assert "some steps are for an ordinary user: name one in WORDISH_USER" in ran.stderr
+
+
+def test_what_holds_around_steps(tmp_path: Path) -> None:
+    document = parse(
+        "<!-- wordish: env='X=\"a b\"' cwd=/usr timeout=9 -->\n\nText.\n\n"
+        "```\n~$ echo $X $PWD\n~$ unset Y\n```\n\n"
+        "<!-- wordish: env='X=c Y=d' cwd=/etc -->\n"
+        "```\n~$ echo $X $Y $PWD\n~$ X=e; cd /\n```\n\n"
+        "```\n~$ echo $X ${Y-none} $PWD\n```\n",
+        path="a.md",
+    )
+    assert not document.errors, document.errors
+    ran = run(document, tmp_path)
+    assert ran.stdout.splitlines() == ["a b /usr", "c d /etc", "a b none /usr"]
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "runs"),
+    [
+        ("skip='not root'", os.geteuid() == 0),
+        ("skip=root", os.geteuid() != 0),
+        ("skip=host", False),
+        ("skip='not host'", True),
+        ("skip=vm", True),
+        ("skip=command:bash", False),
+        ("skip='not command:bash'", True),
+        ("skip=/nowhere", True),
+        ("needs=bash", True),
+        ("needs='bash no-such-program'", False),
+    ],
+)
+def test_steps_on_condition(tmp_path: Path, said: str, runs: bool) -> None:
+    text = f"```\n~$ echo a\n```\n\n<!-- wordish: {said} -->\n```\n~$ echo b\n~$ false; echo $?\n```\n"
+    document = parse(text, path="a.md")
+    assert not document.errors, document.errors
+    ran = run(document, tmp_path)
+    assert (ran.stdout, ran.returncode) == ("a\n" + "b\n1\n" * runs, 0), ran.stderr
+
+
+def test_what_the_article_needs(tmp_path: Path) -> None:
+    document = parse("# wordish: needs='bash no-such-program'\n~$ echo a\n", path="a.console")
+    ran = run(document, tmp_path)
+    assert (ran.stdout, ran.returncode) == ("", 2)
+    assert ran.stderr == "a.console: needs bash, no-such-program, of which something is not here\n"
+
+
+def test_what_is_typed_is_fed(tmp_path: Path) -> None:
+    document = article(
+        "~$ read answer; echo $answer   # wordish: input='yes sir'",
+        "~$ echo again $answer",
+        "~$ cat | grep no   # wordish: input=yes status=1",
+    )
+    ran = run(document, tmp_path)
+    assert (ran.stdout, ran.returncode) == ("yes sir\nagain yes sir\n", 0), ran.stderr
+
+
+def test_the_articles_before_run_before(tmp_path: Path) -> None:
+    (tmp_path / "install.md").write_text("```\n~$ x=shop\n~$ echo bye $x   # cleanup\n```\n")
+    (tmp_path / "open.md").write_text("<!-- wordish: after=install.md -->\nText.\n\n```\n~$ echo $x\n```\n")
+    document = after.read(tmp_path / "open.md", conventions_of=lambda _: Conventions())
+    assert not document.errors, document.errors
+    assert run(document, tmp_path).stdout == "shop\nbye shop\n"
 
 
 def test_a_transcript_has_no_hints_and_nothing_hidden() -> None:

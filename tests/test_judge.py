@@ -90,6 +90,15 @@ def test_verdicts(expected: Step, output: Output, outcome: str, reason: str) -> 
     assert bool(verdict.diff) == ("the output differs" in reason)
 
 
+def test_what_became_of_a_job_may_be_shown_at_either_of_two_prompts() -> None:
+    done = "[1]+  Done                    make"
+    assert judge(step(done), Output(stderr=done)).outcome is Outcome.PASSED
+    assert judge(step(f"a\n{done}"), Output(stdout="a", notices=done)).outcome is Outcome.PASSED
+    assert judge(step(done, stream="stderr"), Output(notices=done)).outcome is Outcome.FAILED
+    assert judge(step("a"), Output(stdout="a", notices=done)).outcome is Outcome.PASSED
+    assert judge(step(done.replace("1", "2")), Output(notices=done)).outcome is Outcome.FAILED
+
+
 def test_the_timeout_told_is_the_steps_own_when_none_was_in_force() -> None:
     assert judge(step(options=Options(timeout=60)), Output(status=None)).reason == "timed out after 60 s"
 

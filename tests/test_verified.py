@@ -104,7 +104,7 @@ def test_the_digest_stays_when_nothing_that_is_judged_changes(old: str, new: str
         ("timeout=5", "ignore"),
         ("timeout=5", "status-only"),
         ("timeout=5", "cleanup"),
-        ("timeout=5", "skip='not today'"),
+        ("timeout=5", "skip='no printer here today'"),
         ("# Count", "<!-- wordish: on=host -->"),
         ("# Count", "<!-- wordish: machine=tiny -->"),
         ("0\n```", "0\n~$ true\n```"),

@@ -27,10 +27,13 @@ def read(path: str | Path | document.Found, *, conventions_of: ConventionsOf) ->
     What keeps one of these from running is in its diagnostics. Raises as `wordish.document.read`.
     """
     article = document.read(path, conventions=conventions_of(path))
-    return _preceded(article, conventions_of) if article.options.after else article
+    return preceded(article, conventions_of=conventions_of)
 
 
-def _preceded(article: Document, conventions_of: ConventionsOf) -> Document:
+def preceded(article: Document, *, conventions_of: ConventionsOf) -> Document:
+    """``article`` with the steps of those that it comes after; see `read`."""
+    if not article.options.after:
+        return article
     others: dict[str, Document] = {}
     faults: list[Diagnostic] = []
 
@@ -57,11 +60,15 @@ def _preceded(article: Document, conventions_of: ConventionsOf) -> Document:
     visit(article, (os.path.realpath(article.path),))
     faults += [fault for other in others.values() for fault in other.errors]
     parts = [_parted(other.steps) for other in others.values()]
-    return article._replace(
+    article = article._replace(
         before=tuple(_hidden(step) for before, _ in parts for step in before),
         closing=tuple(_hidden(step) for _, closing in reversed(parts) for step in closing),
-        diagnostics=(*article.diagnostics, *dict.fromkeys(faults)),
     )
+    if any(step.options.samples for step in article.steps):
+        from wordish import samples
+
+        faults += samples.remarks(article.sequence, path=article.path, text=article.text)
+    return article._replace(diagnostics=(*article.diagnostics, *dict.fromkeys(faults)))
 
 
 def _read(

@@ -58,6 +58,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
         "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
     )
     parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="be content with articles without sessions"
+    )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
     parser.add_argument(
         "--format",
@@ -82,6 +85,9 @@ def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
+    parser.add_argument(
+        "--pin", action="store_true", help="run nothing: write down what each bare `# ` was guessed to be"
+    )
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,8 @@ from typing import NamedTuple, TextIO
 
 from wordish.destination import destination
 from wordish.errors import UsageError
-from wordish.model import Event
-from wordish.reporters import REPORTERS, terminal
+from wordish.model import Diagnostic, Event
+from wordish.reporters import REPORTERS, github, terminal
 from wordish.reporters.order import in_order
 from wordish.reporters.style import PROGRESS, Style
 
@@ -56,6 +56,18 @@ def wanted(formats: Sequence[str], output: str | None) -> list[Wanted]:
             hint = f"give one a file of its own: `--format {reports[number].form}=FILE`"
             raise UsageError(f"two reports {where}", where=reports[number].asked, hint=hint)
     return reports
+
+
+def critic(reports: Iterable[Wanted]) -> Callable[[Diagnostic], None]:
+    """What hears the remarks on articles before anything runs, for the reports that have a place for them."""
+    annotate = any(report.form == "github" and report.output == "-" for report in reports)
+
+    def hear(told: Diagnostic) -> None:
+        if annotate:
+            sys.stdout.write(f"{github.remark(told)}\n")
+            sys.stdout.flush()
+
+    return hear
 
 
 def audience(

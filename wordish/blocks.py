@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Final
 
@@ -17,13 +17,15 @@ _ERROR: Final = Options(status="any", stream="stderr")
 _ERROR_TOO: Final = Options(status="any")
 
 
-def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
+def steps(
+    block: Block, *, outer: Options = _NOTHING, substitutions: Mapping[str, str] = session.NO_SUBSTITUTIONS
+) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
     """The steps of a block in order, and what is wrong with it; ``outer`` are the article's options.
 
     Commands at a prompt that is drawn once for all of them, and those above a block of their output, show
     together what they print: the last of them has the expectation. Raises as `session.steps`.
     """
-    found, faults = session.steps(block, outer=outer)
+    found, faults = session.steps(block, outer=outer, substitutions=substitutions)
     if found and (block.drawn or block.outputs):
         found, more = _together(block, found), tuple(_stray(block, found))
         if block.outputs and not more:

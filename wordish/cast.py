@@ -18,11 +18,13 @@ from wordish.destination import destination
 from wordish.errors import UsageError
 from wordish.model import Event, Outcome, Transcript, Verdict
 from wordish.record import clean
-from wordish.reporters.style import visible
+from wordish.reporters.style import shortened, visible
 from wordish.terminal import COLUMNS, ROWS
 from wordish.verified import key_of
 
 SUFFIX = ".cast"
+
+_MOST = 50_000  # characters of an output that are played
 
 # Seconds.
 _BEFORE_TYPING = 0.6
@@ -69,7 +71,7 @@ def _step(verdict: Verdict) -> Iterator[tuple[float, str, str]]:
         yield wait * faster if number else _BEFORE_TYPING, "o", typed
     yield _BETWEEN_WORDS, "o", "\r\n"
     printed = [text for text in (verdict.output.stdout, verdict.output.stderr) if text]
-    shown = visible("\n".join(printed)).split("\n") if printed else []
+    shown = visible(shortened("\n".join(printed), _MOST)).split("\n") if printed else []
     wait = min(verdict.output.elapsed, _LONGEST_WAIT)
     yield wait, "o", "".join(f"{line}\r\n" for line in shown)
     yield min(_READING * len(shown), _LONGEST_READING), "o", ""

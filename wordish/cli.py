@@ -69,13 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.audience import audience, wanted
+    from wordish.audience import audience, critic, wanted
     from wordish.model import Planned
 
     reports = wanted(arguments.format, arguments.output)
     settings = intake.settings(arguments)
-    jobs = intake.jobs(arguments, settings, warn=not arguments.quiet)
-    if not jobs:
+    jobs = intake.jobs(
+        arguments,
+        settings,
+        warn=not arguments.quiet,
+        allow_empty=arguments.allow_empty,
+        hear=critic(reports),
+    )
+    if jobs is None:
         return TROUBLE
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
@@ -150,9 +156,11 @@ def update(arguments: Namespace) -> int:
     from wordish.update import rival
     from wordish.update import update as renewed
 
+    if arguments.pin:
+        return _pin(arguments)
     settings = intake.settings(arguments)
     jobs = intake.jobs(arguments, settings)
-    if not jobs:
+    if jobs is None:
         return TROUBLE
     status = PASSED
     written: dict[str, str] = {}
@@ -176,6 +184,29 @@ def update(arguments: Namespace) -> int:
             words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
             words.flush()
             status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+    return status
+
+
+def _pin(arguments: Namespace) -> int:
+    """``wordish update --pin``: run nothing, and write down what each bare ``# `` was guessed to be."""
+    from wordish.destination import overwrite
+    from wordish.pin import pin
+    from wordish.reporters.words import pinned
+    from wordish.update import patch
+
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict, warn=False):
+        return TROUBLE
+    status = PASSED
+    words = sys.stderr if arguments.diff else sys.stdout
+    for document in documents:
+        found = pin(document)
+        if arguments.diff:
+            sys.stdout.write(patch(document.path, document.text, found.text))
+        elif found.written:
+            overwrite(document.path, found.text, was=document.text)
+        words.writelines(f"{line}\n" for line in pinned(document, found.written, found.left))
+        status = max(status, FAILED if found.left else PASSED)
     return status
 
 

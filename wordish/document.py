@@ -38,7 +38,9 @@ class Found(NamedTuple):
         return str(self.path)
 
 
-def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Found, ...]:
+def find(
+    paths: Iterable[str | Path], *, base: Path | None = None, conventions: Conventions = _NONE
+) -> tuple[Found, ...]:
     """The articles that ``paths`` name, each once: files as they are, directories searched.
 
     Relative paths start at ``base`` (default: the current directory); the result can be opened from
@@ -54,7 +56,7 @@ def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Foun
         path = _from_here(Path(given), base)
         if not path.exists():
             raise UsageError("no such file or directory", where=str(path), hint="check the spelling")
-        below = sorted(_walk(path)) if path.is_dir() else [path]
+        below = sorted(_walk(path, conventions.options)) if path.is_dir() else [path]
         if not below:
             raise UsageError(
                 "no articles in this directory",
@@ -92,23 +94,32 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
 
 def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load = nothing) -> Document:
     """The article whose file at ``path`` would hold ``text``. Nothing is opened but what ``load`` opens."""
-    reading = _reading(prepared(text), path=path, load=load)
+    reading = reading_of(text, path=path, conventions=conventions, load=load)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
     article = words.merge(conventions.options, reading.options)
+    if sampled := article.samples or any(block.options.samples for block in reading.blocks):
+        article, reading, remarks = _looked_up(
+            article, reading, conventions=conventions, path=path, text=text
+        )
     for block in reading.blocks:
-        more, faults = blocks.steps(block, outer=article)
+        more, faults = blocks.steps(block, outer=article, substitutions=conventions.substitutions)
         scopes = _scopes(article, block, path=path)
         steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
+    if sampled:
+        from wordish import samples
+
+        steps = samples.carried(steps)
+        remarks += [] if article.after else samples.remarks(steps, path=path, text=text)
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
-    owned = _owned(steps)
+    owned = lines_of(steps)
     remarks += [
         told
         for told in reading.diagnostics
         if told.name != "stray-comment" or (told.path, told.line) not in owned
     ]
-    remarks += unread(text, reading, owned, path=path)
+    remarks += unread(text, reading, owned, path=path, article=article)
     return Document(
         path=path,
         text=text,
@@ -120,9 +131,38 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
     )
 
 
+def _looked_up(
+    article: Options, reading: Reading, *, conventions: Conventions, path: str, text: str
+) -> tuple[Options, Reading, list[Diagnostic]]:
+    """The article's options and what was read, with the patterns of samples; what is wrong with some."""
+    from wordish import samples  # few articles have any
+
+    article, faults = samples.resolved(article, conventions.like, path=path, line=1, text=text)
+    found = []
+    for block in reading.blocks:
+        options, more = samples.resolved(
+            block.options, conventions.like, path=block.path, line=block.line, text=text
+        )
+        found.append(block._replace(options=options))
+        faults += more
+    return article, reading._replace(blocks=tuple(found)), faults
+
+
 def blocks_of(document: Document) -> tuple[Block, ...]:
     """The blocks of an article's own file, in whatever language."""
-    return _reading(prepared(document.text), path=document.path, load=nothing).blocks
+    return reading_of(document.text, path=document.path, conventions=document.conventions).blocks
+
+
+def reading_of(text: str, *, path: str, conventions: Conventions = _NONE, load: Load = nothing) -> Reading:
+    """What the first format that finds a session finds, of those that claim this suffix; as `parse`."""
+    first = None
+    for form in _formats(path):
+        reading = form.read(prepared(text), path=path, load=load, outer=conventions.options)
+        article = words.merge(conventions.options, reading.options)
+        if any(session.has_prompt(block, outer=article) for block in reading.blocks):
+            return reading
+        first = first or reading
+    return first or Reading()
 
 
 def _scopes(article: Options, block: Block, *, path: str) -> tuple[Scope, ...]:
@@ -155,7 +195,7 @@ def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
             )
 
 
-def _owned(steps: Iterable[Step]) -> set[tuple[str, int]]:
+def lines_of(steps: Iterable[Step]) -> set[tuple[str, int]]:
     """The paths and lines of commands and of what they promise."""
     owned: set[tuple[str, int]] = set()
     for step in steps:
@@ -163,18 +203,6 @@ def _owned(steps: Iterable[Step]) -> set[tuple[str, int]]:
         for number in (*range(step.line, step.end_line + 1), *range(first, last + 1)):
             owned.add((step.path, number))
     return owned
-
-
-def _reading(text: str, *, path: str, load: Load) -> Reading:
-    """What the first format that finds a session finds, of those that claim this suffix."""
-    readings = [form.read(text, path=path, load=load) for form in _formats(path)[:1]]
-    if any(map(session.has_prompt, readings[0].blocks)):
-        return readings[0]
-    for form in _formats(path)[1:]:
-        reading = form.read(text, path=path, load=load)
-        if any(map(session.has_prompt, reading.blocks)):
-            return reading
-    return readings[0]
 
 
 def _formats(path: str) -> list[Format]:
@@ -203,12 +231,12 @@ def _from_here(path: Path, base: Path | None) -> Path:
     return Path(os.path.relpath(base / path)) if base.resolve() != Path.cwd() else path
 
 
-def _walk(directory: Path) -> Iterator[Path]:
+def _walk(directory: Path, outer: Options) -> Iterator[Path]:
     for folder, names, files in os.walk(directory):
         names[:] = [name for name in names if not _is_skipped(Path(folder, name))]
         for name in files:
             path = Path(folder, name)
-            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path):
+            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path, outer):
                 yield path
 
 
@@ -217,7 +245,7 @@ def _is_skipped(directory: Path) -> bool:
     return name in SKIPPED or name.startswith(".") or (directory / "pyvenv.cfg").exists()
 
 
-def _is_article(path: Path) -> bool:
+def _is_article(path: Path, outer: Options) -> bool:
     """Whether a file of a directory is meant: of plain text there are many kinds."""
     if path.suffix.lower() != ".txt":
         return path.is_file()
@@ -225,5 +253,6 @@ def _is_article(path: Path) -> bool:
         text = text_of(path)
     except ArticleError:
         return False
-    found = (prompts.match(line.strip()) for line in text.split("\n"))
+    own = prompts.own(outer)
+    found = (prompts.match(line.strip(), own=own) for line in text.split("\n"))
     return any(prompted is not None and prompted.rest.strip() for prompted in found)

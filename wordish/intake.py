@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wordish.errors import ArticleError, UsageError
+from wordish.model import Severity
 from wordish.process import say
 
 if TYPE_CHECKING:
@@ -79,10 +80,18 @@ def _unreadable(path: str, error: ArticleError) -> Document:
     return Document(path=path, text="", diagnostics=(fault,))
 
 
-def jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
-    """What is to run, none when something keeps an article from running, which is told then.
+def jobs(
+    arguments: Namespace,
+    settings: Settings,
+    *,
+    warn: bool = True,
+    allow_empty: bool = False,
+    hear: Callable[[Diagnostic], None] = lambda _: None,
+) -> list[Job] | None:
+    """What is to run, ``None`` when something keeps an article from running, which is told then.
 
-    Raises `wordish.errors.UsageError` when there is nothing to run.
+    ``hear`` is told too. Raises `wordish.errors.UsageError` when there is nothing to run, unless
+    ``allow_empty``.
     """
     from wordish.runner import plan
 
@@ -90,9 +99,9 @@ def jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list
     where = wish(arguments, settings, superuser=os.geteuid() == 0)
     planned, objections = plan(documents, wish=where, machines=settings.machines)
     told = [*remarks(documents), *objections]
-    if complain(told, refusals, strict=arguments.strict, warn=warn):
-        return []
-    if not planned:
+    if complain(told, refusals, strict=arguments.strict, warn=warn, hear=hear):
+        return None
+    if not planned and not allow_empty:
         raise UsageError("no article has a shell session", hint=PROMPTS)
     return planned
 
@@ -121,16 +130,25 @@ def complain(
     *,
     strict: bool = False,
     warn: bool = True,
+    hear: Callable[[Diagnostic], None] = lambda _: None,
 ) -> bool:
-    """Tell in order, each once, what is wrong; whether it is serious, as with ``strict`` all of it is."""
-    lines = {(error.where, 0, str(error)) for error in refusals}
+    """Tell in order, each once, what is wrong; whether it is serious, as with ``strict`` all of it is.
+
+    ``hear`` gets the remarks that are told, serious ones as errors.
+    """
+    lines: dict[tuple[str, int, str], Diagnostic | None]
+    lines = {(error.where, 0, str(error)): None for error in refusals}
     serious = bool(lines)
     for remark in remarks:
         error = strict or remark.severity == "error"
         if error or warn:
             text = remark if error else remark._replace(message=f"warning: {remark.message}")
-            lines.add((remark.path, remark.line, str(text)))
+            lines[remark.path, remark.line, str(text)] = remark._replace(
+                severity=Severity.ERROR if error else Severity.WARNING
+            )
             serious |= error
-    for _, _, line in sorted(lines):
-        say(line)
+    for place in sorted(lines):
+        say(place[-1])
+        if remark_there := lines[place]:
+            hear(remark_there)
     return serious

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from wordish import options as words
-from wordish import session
+from wordish import session, starts
 from wordish.anatomy import anatomy
 from wordish.catalogue import told
 from wordish.document import blocks_of
@@ -275,7 +275,7 @@ def _blocks_without_prompt(article: Article) -> Iterator[Diagnostic]:
         if block.options.skip or block.running or inside & stand or inside & heard:
             continue
         language = block.language.lower()
-        if language in session.CONSOLES or (session.is_looked_at(block) and language and _foreign(block)):
+        if language in starts.CONSOLES or (session.is_looked_at(block) and language and _foreign(block)):
             yield _warning(
                 block.path,
                 block.line,

@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias
 User = Literal["root", "user"]
 Match = Literal["ellipsis", "exact", "regex"]
 Stream = Literal["stdout", "stderr", "both"]
+Hash = Literal["root", "comment", "auto"]
 
 
 class Outcome(enum.StrEnum):
@@ -61,15 +62,34 @@ class Diagnostic(NamedTuple):
         return f"{text}: {self.hint}" if self.hint else text
 
 
+class Sample(NamedTuple):
+    """A literal of an article that stands for what is really printed.
+
+    ``like`` names what it may look like, ``pattern`` is the pattern of that ("": not looked up yet). What
+    was printed where it was first shown is its ``value`` from then on, bound at ``place``; one that
+    ``varies`` has none. ``secret``: what it stands for is never shown.
+    """
+
+    text: str
+    like: str = ""
+    pattern: str = ""
+    varies: bool = False
+    secret: bool = False
+    value: str | None = None
+    place: str = ""
+
+
 class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
     merged. ``status`` is an exit status or ``"any"``. ``lint_ignore`` are names of warnings,
-    separated by blanks. The words are those of the page "markup" in the documentation.
+    separated by blanks. ``root_prompt`` and ``user_prompt`` are regular expressions for prompts;
+    ``hash`` is what a bare ``# `` is. The words are those of the page "markup" in the documentation.
 
     ``skip_if`` is what ``skip`` says when that is a condition (see `wordish.conditions`). ``env`` are
-    pairs of name and value, ``input`` lines to type, ``after`` paths of articles.
+    pairs of name and value, ``input`` lines to type, ``after`` paths of articles. ``samples`` are those of
+    ``sample`` and ``vary``; for a step also those of the blocks before it.
     """
 
     on: str | None = None
@@ -83,6 +103,7 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    parallel: bool | None = None
     enters: bool | None = None
     lint_ignore: str | None = None
     skip_if: str | None = None
@@ -91,16 +112,23 @@ class Options(NamedTuple):
     env: tuple[tuple[str, str], ...] | None = None
     after: tuple[str, ...] | None = None
     input: tuple[str, ...] | None = None
+    root_prompt: tuple[str, ...] | None = None
+    user_prompt: tuple[str, ...] | None = None
+    hash: Hash | None = None
+    samples: tuple[Sample, ...] | None = None
 
 
 class Conventions(NamedTuple):
     """What holds for an article beyond its own text: what the configuration says of its path.
 
-    ``options`` are those that the article's own go before. ``redact`` are patterns of what no report or
-    record is to hold.
+    ``options`` are those that the article's own go before. ``substitutions`` gives the text that is meant
+    by a literal of commands and outputs (``<name>``). ``like`` gives the author's own kinds of samples,
+    patterns by name. ``redact`` are patterns of what no report or record is to hold.
     """
 
     options: Options = Options()
+    substitutions: Mapping[str, str] = {}
+    like: Mapping[str, str] = {}
     redact: tuple[str, ...] = ()
 
 
@@ -123,7 +151,8 @@ class Block(NamedTuple):
     what the file holds, without the indentation common to the block: tabs, trailing blanks and
     no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
     tagged the block with, "" when there is none. ``running``: this is running text, where sessions
-    stand between paragraphs and a blank line ends an output.
+    stand between paragraphs and a blank line ends an output. ``start`` is the line where its markup
+    starts (its fence, directive or introduction), 0 when nobody knows.
 
     ``numbers`` are the lines of the file where those of the text stand, when they do not follow one
     another. ``prompts`` are the only ones that count in this block, ``drawn`` its commands without any.
@@ -140,6 +169,7 @@ class Block(NamedTuple):
     prompts: tuple[str, ...] = ()
     drawn: tuple[Drawn, ...] = ()
     outputs: tuple[Block, ...] = ()
+    start: int = 0
 
     @property
     def lines(self) -> Sequence[int]:
@@ -154,7 +184,9 @@ class Expectation(NamedTuple):
     trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
     included), or ``None`` when nothing is shown. ``together``: what is printed is shown as the output of the
-    next step, together with what that one prints.
+    next step, together with what that one prints. The last ``remarks`` lines of ``text`` read like words
+    to the reader: they need not be printed. ``samples`` are the literals in it that stand for something
+    else, with what they stand for now.
     """
 
     text: str = ""
@@ -163,6 +195,8 @@ class Expectation(NamedTuple):
     match: Match = "ellipsis"
     stream: Stream = "both"
     together: bool = False
+    remarks: int = 0
+    samples: tuple[Sample, ...] = ()
 
 
 class Scope(NamedTuple):
@@ -280,6 +314,8 @@ class Output(NamedTuple):
     seconds. ``ended``: the shell is gone, nothing more can run in it. ``asked`` is why the step was
     given up before its time: what it asked for, or the name of the program that waited for input.
     ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
+    ``notices``: what bash had said of its background jobs at the end of the command before, when a
+    person may not have seen it yet.
     """
 
     stdout: str = ""
@@ -289,6 +325,7 @@ class Output(NamedTuple):
     ended: bool = False
     asked: str = ""
     around: tuple[int, int] = (0, 0)
+    notices: str = ""
 
 
 class Verdict(NamedTuple):

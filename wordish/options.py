@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, cast
 
-from wordish import conditions
-from wordish.model import Diagnostic, Options
+from wordish import conditions, values
+from wordish.model import Diagnostic, Options, Sample
+from wordish.pattern import reach, regex_error
 
 Level = Literal["article", "block", "step"]
 Value = str | int | float | bool | Mapping[str, object]
@@ -78,49 +79,43 @@ def _warnings(value: Value) -> str:
     return " ".join(sorted(switched_off(value if isinstance(value, str) else "")))
 
 
-def _needs(value: Value) -> tuple[str, ...]:
-    if not isinstance(value, str):
-        raise ValueError("takes commands, kernel:NAME or /PATH")
-    return conditions.needed(value)
-
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def _env(value: Value) -> tuple[tuple[str, str], ...]:
-    import shlex
-
-    pairs: list[tuple[object, object]] = []
+def _sample(value: Value) -> tuple[Sample, ...]:
     if isinstance(value, Mapping):
-        pairs += value.items()
-    elif isinstance(value, str):
-        said = (word.partition("=") for word in shlex.split(value))
-        pairs += ((name, text if equals else None) for name, equals, text in said)
-    if not pairs:
-        raise ValueError('takes variables, such as env="LANG=de_DE.UTF-8 EDITOR=ed"')
-    for name, text in pairs:
-        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a variable")
-        if not isinstance(text, str):
-            raise ValueError(f"{name} has no value" if text is None else f"{name}: put the value in quotes")
-    return tuple((str(name), str(text)) for name, text in pairs)
-
-
-def _directory(value: Value) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("takes a directory")
-    return value
-
-
-def _articles(value: Value) -> tuple[str, ...]:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("takes the path of an article")
-    return (value,)
-
-
-def _typed(value: Value) -> tuple[str, ...]:
+        if not {"text"} <= value.keys() <= {"text", "like", "secret"}:
+            raise ValueError("takes a table of text, like and secret")
+        sample = _sample(str(value["text"]) if isinstance(value["text"], str) else True)
+        for word in ("like", "secret"):
+            if word in value:
+                sample = _qualified(sample, word, cast("Value", value[word]))
+        return sample
     if not isinstance(value, str):
-        raise ValueError("takes a line to type")
+        raise ValueError("takes a literal of the text, in quotes")
+    if not value.strip() or value != value.strip() or not value.isprintable():
+        raise ValueError("takes a literal of the text, within a line and without blanks around it")
+    return (Sample(text=value),)
+
+
+def _varying(value: Value) -> tuple[Sample, ...]:
+    return tuple(sample._replace(varies=True) for sample in _sample(value))
+
+
+def _qualified(samples: tuple[Sample, ...], word: str, value: Value) -> tuple[Sample, ...]:
+    """The samples with what ``like`` or ``secret`` says of the last of them."""
+    if not samples:
+        raise ValueError("stands behind the sample or vary that it is of")
+    said: Any = _flag(value) if word == "secret" else _name(value)
+    if getattr(samples[-1], word):
+        raise ValueError(f"is said twice of {samples[-1].text}")
+    return (*samples[:-1], samples[-1]._replace(**{word: said}))
+
+
+def prompt_pattern(value: object) -> tuple[str, ...]:
+    """The pattern of a prompt; raises `ValueError` for what is none."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("takes a regular expression of RE2")
+    wrong = regex_error(value)
+    if wrong or reach(value, "") >= 0:
+        raise ValueError(wrong or "it fits where nothing stands")
     return (value,)
 
 
@@ -161,14 +156,25 @@ WORDS: Mapping[str, Word] = {
     "skip": Word(read=_reason, levels=_EVERYWHERE, bare=True),
     "hidden": Word(read=_flag, levels=frozenset({"block"}), bare=True),
     "cleanup": Word(read=_flag, levels=frozenset({"block", "step"}), bare=True),
+    "parallel": Word(read=_flag, levels=frozenset({"article"}), bare=True),
     "enters": Word(read=_flag, levels=frozenset({"step"}), bare=True),
     "lint-ignore": Word(read=_warnings, levels=_EVERYWHERE),
-    "needs": Word(read=_needs, levels=_ABOVE, several=True),
-    "cwd": Word(read=_directory, levels=_ABOVE),
-    "env": Word(read=_env, levels=_ABOVE, several=True),
-    "after": Word(read=_articles, levels=frozenset({"article"}), several=True),
-    "input": Word(read=_typed, levels=frozenset({"block", "step"}), several=True),
+    "needs": Word(read=values.needs, levels=_ABOVE, several=True),
+    "cwd": Word(read=values.directory, levels=_ABOVE),
+    "env": Word(read=values.env, levels=_ABOVE, several=True),
+    "after": Word(read=values.article, levels=frozenset({"article"}), several=True),
+    "input": Word(read=values.typed, levels=frozenset({"block", "step"}), several=True),
+    "sample": Word(read=_sample, levels=_ABOVE, several=True),
+    "vary": Word(read=_varying, levels=_ABOVE, several=True),
+    "like": Word(read=_name, levels=_ABOVE),
+    "secret": Word(read=_flag, levels=_ABOVE, bare=True),
+    "root-prompt": Word(read=prompt_pattern, levels=frozenset({"article"}), several=True),
+    "user-prompt": Word(read=prompt_pattern, levels=frozenset({"article"}), several=True),
+    "hash": Word(read=_one_of("root", "comment", "auto"), levels=_EVERYWHERE),
 }
+
+# What they say is said of the sample or vary before them.
+_QUALIFIERS = frozenset({"like", "secret"})
 
 # The trailing comments of the first wordish.
 _OLD_HINTS = {
@@ -215,23 +221,38 @@ def from_mapping(
     """The same options from a decoded TOML table or YAML mapping: ``{"timeout": 120, "status-only": true}``.
 
     Names may be written with ``_`` for ``-``; what takes several values may have a list of them, ``env``
-    a table. Faults as in `parse`.
+    a table, and ``sample`` and ``vary`` tables of ``text``, ``like`` and ``secret``. Faults as in `parse`.
     """
     pairs: list[tuple[str, Value]] = []
     faults: list[Diagnostic] = []
-    for key, value in mapping.items():
-        name = str(key).replace("_", "-")
+    for key, value in _flat(mapping):
+        name = key.replace("_", "-")
         known = WORDS.get(name)
-        values: list[Any] = value if known and known.several and isinstance(value, list) else [value]
-        if all(isinstance(each, str | int | float | Mapping) for each in values):
-            pairs += [(name, each) for each in values]
+        several: list[Any] = value if known and known.several and isinstance(value, list) else [value]
+        if all(isinstance(each, str | int | float | Mapping) for each in several):
+            pairs += [(name, each) for each in several]
         else:
             faults.append(_fault(path, line, "bad-option", f"{name}: {value!r} is no word, number or yes/no"))
-    found, more = _options(pairs, path=path, line=line)
+    names = [name for name, _ in pairs]
+    if names.count("sample") + names.count("vary") > 1 and (said := _QUALIFIERS & {*names}):
+        what = f"{' and '.join(sorted(said))}: of which sample?"
+        faults.append(
+            _fault(path, line, "bad-option", what, "give that sample as a table: text, like, secret")
+        )
+    found, more = _options(sorted(pairs, key=lambda pair: pair[0] in _QUALIFIERS), path=path, line=line)
     faults += more
     if level:
         faults += misplaced(found, level=level, path=path, line=line)
     return found, tuple(faults)
+
+
+def _flat(mapping: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Keys and values; ``prompts``, a table in the configuration too, by the names of its options."""
+    for key, value in mapping.items():
+        if key == "prompts" and isinstance(value, Mapping):
+            yield from ((f"{account}-prompt", patterns) for account, patterns in value.items())
+        else:
+            yield str(key), value
 
 
 def hint(comment: str, *, path: str, line: int) -> tuple[Options, tuple[Diagnostic, ...]] | None:
@@ -256,7 +277,7 @@ def hint(comment: str, *, path: str, line: int) -> tuple[Options, tuple[Diagnost
 
 
 def merge(outer: Options, inner: Options) -> Options:
-    """``outer`` where ``inner`` says nothing; what both need, and both environments, are joined."""
+    """``outer`` where ``inner`` says nothing; what both need, both environments and samples are joined."""
     if inner == Options():
         return outer
     merged = Options._make(
@@ -270,6 +291,9 @@ def merge(outer: Options, inner: Options) -> Options:
         merged = merged._replace(needs=tuple(dict.fromkeys((*outer.needs, *inner.needs))))
     if inner.env and outer.env:
         merged = merged._replace(env=tuple(dict((*outer.env, *inner.env)).items()))
+    if inner.samples and outer.samples:
+        samples = {sample.text: sample for sample in (*outer.samples, *inner.samples)}
+        merged = merged._replace(samples=tuple(samples.values()))
     return merged
 
 
@@ -291,11 +315,13 @@ def misplaced(options: Options, *, level: Level, path: str, line: int) -> tuple[
 def said(options: Options) -> tuple[str, ...]:
     """The names of the options that say something, in the order of `WORDS`."""
     found = {field.replace("_", "-") for field, value in options._asdict().items() if value is not None}
-    return tuple(name for name in WORDS if name in found or (name == "skip" and "skip-if" in found))
+    found |= {"skip"} if "skip-if" in found else set()
+    found |= {"vary" if sample.varies else "sample" for sample in options.samples or ()}
+    return tuple(name for name in WORDS if name in found)
 
 
-def line_of(text: str, words: str, value: str) -> int:
-    """The line of an article that gives one of ``words`` (a regular expression) this value; 1: none does.
+def line_of(text: str, words: str, value: str, *, default: int = 1) -> int:
+    """The line of an article that gives one of ``words`` (a regular expression) this value.
 
     The value may stand in a list below the word, as in front matter.
     """
@@ -306,7 +332,7 @@ def line_of(text: str, words: str, value: str) -> int:
             return number
         if found and not found[1].strip(" \r"):
             listed = number + _LISTED
-    return 1
+    return default
 
 
 def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tuple[Options, list[Diagnostic]]:
@@ -316,6 +342,11 @@ def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tup
         word = WORDS.get(name)
         if word is None:
             faults.append(_fault(path, line, "unknown-option", f"unknown option {name!r}", _guess(name)))
+        elif name in _QUALIFIERS:
+            try:
+                found["samples"] = _qualified(found.get("samples", ()), name, value)
+            except ValueError as error:
+                faults.append(_fault(path, line, "bad-option", f"{name}: {error}"))
         elif _field(name) in found and not word.several:
             faults.append(_fault(path, line, "bad-option", f"{name} is said twice", "keep one of them"))
         else:
@@ -323,6 +354,8 @@ def _options(pairs: Iterable[tuple[str, Value]], *, path: str, line: int) -> tup
                 read = word.read(value)
                 if word.several:
                     read = (*found.get(_field(name), ()), *read)
+                if _field(name) == "samples" and len({sample.text for sample in read}) < len(read):
+                    raise ValueError("is said twice")
                 found[_field(name)] = read
                 if name == "skip" and conditions.parse(read):
                     found.update(skip=None, skip_if=read)
@@ -347,7 +380,7 @@ def _guess(name: str) -> str:
 
 
 def _field(name: str) -> str:
-    return name.replace("-", "_")
+    return "samples" if name in ("sample", "vary") else name.replace("-", "_")
 
 
 def _fault(path: str, line: int, name: str, message: str, hint: str = "") -> Diagnostic:

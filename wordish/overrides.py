@@ -68,4 +68,7 @@ def _merged(outer: Conventions, inner: Conventions) -> Conventions:
     """``outer`` where ``inner`` says nothing."""
     silent = Conventions()
     kept = (mine if mine != none else theirs for mine, none, theirs in zip(inner, silent, outer, strict=True))
-    return Conventions._make(kept)._replace(options=words.merge(outer.options, inner.options))
+    return Conventions._make(kept)._replace(
+        options=words.merge(outer.options, inner.options),
+        substitutions={**outer.substitutions, **inner.substitutions},
+    )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from wordish.anatomy import anatomy
 from wordish.errors import MachineError
 from wordish.model import User, Verdict
 from wordish.shell import Shell
@@ -115,23 +116,8 @@ def _ask(shell: Shell, command: str) -> list[str]:
     return shell.run(command, timeout=_SECONDS).stdout.split("\n")
 
 
-_HERE_DOCUMENT = re.compile(
-    r"<<-?[ \t]*(?P<quote>[\"']?)\\?(?P<word>[\w.-]+)(?P=quote)(?P<rest>[^\n]*)\n"
-    r"(?s:.*?)(?:^[ \t]*(?P=word)$|\Z)",
-    re.MULTILINE,
-)
-_TOKEN = re.compile(
-    r"""
-    (?P<comment>(?<![^\s;&|()])\#[^\n]*)
-  | (?P<redirection>[0-9]*(?:<<<|<>|>>|>\||[<>]&?|&>>?)[ \t]*)
-  | (?P<start>\$\(\(?|[|&;(){}`\n]|<\(|>\()
-  | (?P<word>(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|\$\{[^}]{0,200}\}|\$(?!\()|[^\s\\'"|&;()<>`$]|\\)+)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _NAME = re.compile(r"[\w./+-]+")
-_ASSIGNMENT = re.compile(r"\w+(\[[^]]*\])?\+?=")
-_STAYS = frozenset({"!", "do", "elif", "else", "if", "then", "time", "until", "while"})
+_ASSIGNMENT = re.compile(r"\w+=")
 
 # Programs and builtins that run the command in their arguments: the options that take a value, and
 # how many arguments stand before that command.
@@ -139,6 +125,7 @@ _WRAPPERS: Mapping[str, tuple[str, int]] = {
     "builtin": ("", 0),
     "chroot": ("", 1),
     "command": ("", 0),
+    "doas": ("Cu", 0),
     "env": ("uC", 0),
     "exec": ("a", 0),
     "ionice": ("cn", 0),
@@ -148,43 +135,38 @@ _WRAPPERS: Mapping[str, tuple[str, int]] = {
     "stdbuf": ("ioe", 0),
     "strace": ("eopsuEOPS", 0),
     "sudo": ("CDghpRrTtUu", 0),
+    "time": ("fo", 0),
     "timeout": ("ks", 1),
     "watch": ("n", 0),
     "xargs": ("adEILnPs", 0),
 }
-_INNER = re.compile(r"\$\(([^()]*)\)")
 _RUNNERS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})  # find(1)
 
 
 def command_words(command: str) -> set[str]:
     """The plain words of a shell command that name what it runs: programs, functions, builtins.
 
-    A reading that is good enough for names: what quotes and expansions make up is left out.
+    What quotes and expansions make up is left out.
     """
-    found: set[str] = set()
-    expected, skipped = True, False  # the next word is a command; it is the file of a redirection
-    values: str | None = None  # in a wrapper's arguments: its options that take a value
-    value, before = False, 0  # the next word is such a value; arguments before the command
-    for token in _TOKEN.finditer(_HERE_DOCUMENT.sub(r"\g<rest>" + "\n", command)):
-        kind, word = token.lastgroup, token.group()
-        for inner in _INNER.findall(word) if kind == "word" else ():
-            found |= command_words(inner)
-        if kind == "start" or word in _RUNNERS:
-            expected, skipped, values, value, before = True, False, None, False, 0
-        elif kind == "redirection":
-            skipped = not word.endswith("&")
-        elif kind == "comment" or skipped or not expected or _ASSIGNMENT.match(word) or word in _STAYS:
-            skipped = skipped and kind == "comment"
-        elif value:
-            value = False
-        elif values is not None and word.startswith("-"):
-            value = len(word) == 2 and word[1] in values
-        elif before:
-            before -= 1
-        else:
-            name = word.removeprefix("\\")
-            if _NAME.fullmatch(name):
-                found.add(name)
-            expected = name in _WRAPPERS
-            values, before = _WRAPPERS.get(name, (None, 0))
-    return found
+    return {name for call in anatomy(command).calls for name in _names(call.name, call.words)}
+
+
+def _names(name: str, words: Sequence[str]) -> Iterator[str]:
+    """A call's own name, and those of the calls in its arguments."""
+    if not _NAME.fullmatch(name):
+        return
+    yield name
+    if name in _WRAPPERS:
+        values, before = _WRAPPERS[name]
+        rest = list(words)
+        while rest and (rest[0].startswith("-") or _ASSIGNMENT.match(rest[0]) or before):
+            word = rest.pop(0)
+            if len(word) == 2 and word[0] == "-" and word[1] in values:
+                del rest[:1]
+            elif word[0] != "-" and not _ASSIGNMENT.match(word):
+                before -= 1
+        if rest:
+            yield from _names(rest[0], rest[1:])
+    for number, word in enumerate(words[:-1]):
+        if word in _RUNNERS:
+            yield from _names(words[number + 1], ())

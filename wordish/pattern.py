@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 _WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
+ANYTHING: Final = ".*"
+"""The pattern of a wildcard."""
+
 _GAPS: Final = frozenset({"...", "…", "[...]", "[…]"})
 
 
@@ -26,7 +29,7 @@ GAP: Final = Gap.GAP
 class Hole(NamedTuple):
     """What stands between two parts of a `Glob`: what the article shows there, and a pattern of what may be.
 
-    ``sample``: what is shown is a literal that stands for what is printed (`wordish.samples`).
+    ``sample``: what is shown is a literal that stands for what is printed (`wordish.forms`).
     """
 
     shown: str
@@ -65,38 +68,42 @@ class Glob(NamedTuple):
     @property
     def text(self) -> str:
         """The line without its wildcards, as the article shows it."""
-        if not self.holes:
-            return "".join(self.parts)
-        shown = (hole.shown if hole.shown not in _GAPS else "" for hole in self.holes)
-        return "".join(itertools.chain(*zip(self.parts, shown, strict=False), self.parts[-1:]))
+        shown = ("" if hole.pattern == ANYTHING else hole.shown for hole in self.holes)
+        return "".join(itertools.chain(*itertools.zip_longest(self.parts, shown, fillvalue="")))
 
     def read(self, line: str) -> Iterator[tuple[str, str]]:
         """The samples that this shows, and what stands for each of them in a line that fits."""
         found = self._found(line)
-        for number, hole in enumerate(self.holes if found else ()):
-            if hole.sample:
-                yield hole.shown, found.group(_group(number)).decode()
+        samples = [hole.shown for hole in self.holes if hole.sample] if found else []
+        for number, sample in enumerate(samples[:_GROUPS]):
+            yield sample, found.group(group(number)).decode()
 
     def _found(self, line: str) -> Any:
+        if not self.parts[-1] and self.holes[-1].pattern == ANYTHING:  # as above
+            line += " " * (len(self.parts[-2]) - len(self.parts[-2].rstrip(" ")))
         return _compiled(_whole(self.parts, self.holes))(line.encode(errors="replace"))
 
 
-def _group(number: int) -> str:
-    return f"hole{number}"
+def group(number: int) -> str:
+    """The name of the group that stands for a sample, by its number in the line, from 0."""
+    return f"sample{number}"
+
+
+_GROUPS: Final = 20  # samples of one line whose values are told
 
 
 @functools.lru_cache(maxsize=4096)
 def _whole(parts: tuple[str, ...], holes: tuple[Hole, ...]) -> str:
-    pieces = [escaped(parts[0])]
-    for number, (hole, part) in enumerate(zip(holes, parts[1:], strict=True)):
-        pieces += (f"(?P<{_group(number)}>{hole.pattern})", escaped(part))
-    if not parts[-1]:  # as above: blanks at the end of the line are dropped
-        pieces.append(" *")
+    pieces, count = [escaped(parts[0])], 0
+    for hole, part in zip(holes, parts[1:], strict=True):
+        told = hole.sample and count < _GROUPS
+        pieces += (f"(?P<{group(count)}>" if told else "(?:", hole.pattern, ")", escaped(part))
+        count += told
     return "".join(pieces)
 
 
 class Regex(NamedTuple):
-    """A line that is a pattern; its groups that are named after ``samples`` are what stands for these."""
+    """A line that is a pattern. Its group number N (see `group`) stands for the N-th of ``samples``."""
 
     pattern: str
     samples: tuple[str, ...] = ()
@@ -106,10 +113,10 @@ class Regex(NamedTuple):
         return _compiled(self.pattern)(line.encode(errors="replace")) is not None
 
     def read(self, line: str) -> Iterator[tuple[str, str]]:
-        """As `Glob.read`; samples are told apart by their number in the line."""
+        """As `Glob.read`."""
         found: Any = _compiled(self.pattern)(line.encode(errors="replace"))
         for number, sample in enumerate(self.samples if found else ()):
-            value = found.group(_group(number))
+            value = found.group(group(number))
             if value is not None:
                 yield sample, value.decode()
 
@@ -145,9 +152,28 @@ def regex_errors(text: str) -> tuple[tuple[int, str], ...]:
     return tuple(found)
 
 
+def regex_error(pattern: str) -> str:
+    """What is wrong with one pattern, "" when nothing is."""
+    try:
+        compiled(pattern)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def reach(pattern: str, text: str) -> int:
+    """How many characters ``pattern`` takes from the start of ``text``; -1 when it does not fit there.
+
+    Raises `ValueError` for what is no pattern.
+    """
+    found = compiled(pattern).match(text.encode(errors="replace"))
+    return len(found.group().decode()) if found else -1
+
+
+@functools.lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Callable[[bytes], object]:
-    found: Callable[[bytes], object] = compiled(pattern).fullmatch
-    return found
+    fullmatch: Callable[[bytes], object] = compiled(pattern).fullmatch
+    return fullmatch
 
 
 @functools.lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from typing import Any
 
 from wordish import __version__
 from wordish.catalogue import code
-from wordish.model import Diagnostic, Document, Options, Outcome, Severity, Step, Transcript, Verdict
+from wordish.model import Diagnostic, Document, Options, Outcome, Sample, Severity, Step, Transcript, Verdict
 
 VERSION = 1
 
@@ -109,8 +109,10 @@ def step_values(step: Step) -> Values:
 def verdict_values(verdict: Verdict) -> Values:
     """One step as judged. What never ran printed ``None``; what never ended has the status ``None``."""
     output = verdict.output
+    bound = {each.text: each.value for each in verdict.step.expectation.samples if each.value is not None}
     return {
         **step_values(verdict.step),
+        **({"bound": {clean(text): clean(value) for text, value in bound.items()}} if bound else {}),
         "outcome": str(verdict.outcome),
         "reason": clean(verdict.reason),
         "diff": clean(verdict.diff),
@@ -127,11 +129,20 @@ def option_values(options: Options) -> Values:
     for name, value in options._asdict().items():
         if name == "env" and value is not None:
             values[name] = {key: clean(text) for key, text in value}
+        elif name == "samples":
+            for sample in value or ():
+                values.setdefault("vary" if sample.varies else "sample", []).append(sample_values(sample))
         elif isinstance(value, tuple):
             values[name] = [clean(each) for each in value]
         elif value is not None:
             values[name.replace("_", "-")] = clean(value) if isinstance(value, str) else value
     return values
+
+
+def sample_values(sample: Sample) -> Values:
+    """A literal that stands for something else: what it may look like, and whether that is secret."""
+    said = {"like": clean(sample.like), "secret": sample.secret}
+    return {"text": clean(sample.text), **{word: value for word, value in said.items() if value}}
 
 
 def diagnostic_values(diagnostic: Diagnostic) -> Values:

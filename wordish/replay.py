@@ -24,6 +24,7 @@ from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step,
 from wordish.shell import Shell
 
 if TYPE_CHECKING:
+    from wordish.binding import Known
     from wordish.surroundings import Surroundings
 
 
@@ -33,13 +34,14 @@ def replay(
     *,
     timeout: float,
     keep_going: bool = False,
+    known: Known | None = None,
     tell: Callable[[Running | Judged], None] = lambda _: None,
 ) -> Iterator[Verdict]:
     """Yield one verdict for each step of ``document``, in order, whatever happens.
 
     ``shell_for`` gives a user's shell and is asked before every step. ``timeout`` is in seconds,
-    for the steps that do not say. ``keep_going`` goes on after a wrong output. ``tell`` hears each
-    step start and each verdict.
+    for the steps that do not say. ``keep_going`` goes on after a wrong output. ``known`` learns what
+    samples stand for, where there are any. ``tell`` hears each step start and each verdict.
 
     Raises, after the last verdict, `KeyboardInterrupt` when the replay was interrupted, else the
     first `wordish.errors.MachineError` when one was met.
@@ -70,6 +72,7 @@ def replay(
                     shell,
                     shell_for,
                     around=around,
+                    known=known,
                     timeout=timeout,
                     following=document.steps[number:],
                     ended=ended,
@@ -129,6 +132,7 @@ def _attempt(
     shell_for: Callable[[User], Shell],
     *,
     around: Surroundings | None,
+    known: Known | None,
     timeout: float,
     following: Iterable[Step],
     ended: list[Shell],
@@ -154,12 +158,17 @@ def _attempt(
     enters = step.options.enters
     if enters is None and not waiting:
         enters = False  # nothing would be typed there
-    output = shell.run(step.command, timeout=seconds, enters=enters)
+    try:
+        meant = known.meant(step) if known else step
+    except ValueError as error:  # its author has to say it in another way
+        return Verdict(step=step, outcome=Outcome.FAILED, reason=known.hide(str(error)) if known else "")
+    output = shell.run(meant.command, timeout=seconds, enters=enters)
     if step.expectation.together:
         printed.append(output)
     else:
         output = _all(printed, output) if printed else output
-    verdict = judge(step, output, timeout=seconds)
+    verdict = judge(meant, output, timeout=seconds)
+    verdict = known.learned(step, verdict) if known else verdict
     if not output.ended:
         return verdict
     ended.append(shell)

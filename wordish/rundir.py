@@ -148,32 +148,19 @@ def _remove(path: Path) -> None:
     with suppress(OSError):
         for folder, _, _ in os.walk(path, topdown=False):
             Path(folder).rmdir()
-    if not path.exists():
+    if not os.path.lexists(path):  # most articles leave no file: nothing to start for them
         return
-    import shutil  # most articles leave no file: nothing to import for them
     import subprocess
 
-    _open_up(path)
-    shutil.rmtree(path, ignore_errors=True)
-    if path.exists():  # files of subordinate users: a system image whose build was cut short
-        subprocess.run(
-            ["unshare", "--map-root-user", "--map-auto", "rm", "-rf", "--one-file-system", path],
-            check=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-
-def _open_up(path: Path) -> None:
-    """Give us back the directories that an article closed to us (``chmod 000 d``)."""
-    with suppress(OSError):
-        path.chmod(0o700)
-    for folder, inner, _ in os.walk(path):  # a directory is opened before it is walked into
-        for name in inner:
-            with suppress(OSError):
-                # Not through a symbolic link: what it leads to is none of ours.
-                descriptor = os.open(Path(folder, name), os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
-                try:
-                    Path(f"/proc/self/fd/{descriptor}").chmod(0o700)
-                finally:
-                    os.close(descriptor)
+    # These know how to go down directories of any depth, and follow no link on the way.
+    away = ["rm", "-rf", "--one-file-system", "--", str(path)]
+    for command in (
+        away,
+        ["chmod", "--recursive", "u+rwx", "--", str(path)],  # an article has closed them (chmod 000 d)
+        away,
+        # Files of subordinate users: a system image whose build was cut short.
+        ["unshare", "--map-root-user", "--map-auto", *away],
+    ):
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not os.path.lexists(path):
+            return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordish import conditions
 from wordish.errors import MachineError, UsageError
@@ -30,7 +30,11 @@ from wordish.model import (
 from wordish.options import line_of
 from wordish.redaction import redacted
 from wordish.replay import replay
-from wordish.targets import ADDRESSES, TARGETS
+from wordish.starts import is_guess
+from wordish.targets import ADDRESSES, TARGETS, Place
+
+if TYPE_CHECKING:
+    from wordish.binding import Known
 
 
 class Wish(NamedTuple):
@@ -130,13 +134,15 @@ def check(
     timeout: float,
     keep_going: bool = False,
     survey: bool = False,
+    prepare: Callable[[Place], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from.
+    find out which packages the programs came from. ``prepare`` is given the place before the first
+    step, and may raise a `wordish.errors.MachineError`.
     """
     target, patterns = job.target, job.document.conventions.redact
     if patterns:
@@ -148,6 +154,7 @@ def check(
     environment: dict[str, str] = {}
     owners: dict[str, str] = {}
     error, interrupted = "", False
+    known = _known(document)
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
@@ -156,8 +163,9 @@ def check(
             reach = TARGETS[target.kind].reach
             with reach(target, machines=machines, say=_sayer(document, tell)) as place:
                 environment.update(place.environment)
+                prepare(place)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
+                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
                 ):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
@@ -167,7 +175,9 @@ def check(
     except KeyboardInterrupt:
         interrupted = True
     except MachineError as broken:
-        error = str(broken)
+        error = known.hide(str(broken)) if known else str(broken)
+    if known:  # a secret may have been printed before it was known
+        verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
         document=job.document,
         target=target,
@@ -182,6 +192,15 @@ def check(
     transcript = redacted(transcript, patterns)
     tell(transcript)
     return transcript
+
+
+def _known(document: Document) -> Known | None:
+    """What learns what the samples of an article stand for, if it has any."""
+    if not any(step.options.samples for step in document.steps):
+        return None
+    from wordish.binding import Known
+
+    return Known()
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
@@ -301,6 +320,15 @@ def _objection(
         )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
+    if guessed := [step for step in roots if is_guess(step)]:
+        more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
+        return Diagnostic(
+            path=guessed[0].path,
+            line=guessed[0].line,
+            name="root-on-a-guess",
+            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
+        )
     if not roots or _may_be_root(target, superuser=superuser):
         return None
     return Diagnostic(

@@ -188,6 +188,14 @@ def is_comment(text: str, position: int) -> bool:
     return len({wanting(f"{before}#{quote}") for quote in ("", "'", '"')}) == 1
 
 
+def is_unquoted(text: str, position: int) -> bool:
+    """Whether bash would read a quote at this ``position`` of ``text`` as one.
+
+    It would not inside of quotes, of a comment, or of a here-document.
+    """
+    return _opens_quote(f"{text[:position]}'")
+
+
 def _in_comment(text: str) -> bool:
     """Whether the end of ``text``, a backslash, stands in a comment, where it means nothing."""
     line = text[text.rfind("\n") + 1 :]

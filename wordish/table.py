@@ -14,8 +14,11 @@ from wordish import options as words
 from wordish import redaction
 from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
-from wordish.model import Conventions, Machine, Options
+from wordish.likes import bad_kind, pattern_of
+from wordish.model import Conventions, Hash, Machine, Options
+from wordish.options import prompt_pattern
 from wordish.overrides import Override, bad_pattern
+from wordish.placeholders import ELLIPSES
 
 _NAME = r"^[a-z0-9]([a-z0-9+.-]*[a-z0-9+.])?\Z"
 
@@ -47,6 +50,13 @@ class _Lint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ignore: tuple[str, ...] = ()
 
 
+class _Prompts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``prompts``: patterns by account."""
+
+    root: tuple[str, ...] | None = None
+    user: tuple[str, ...] | None = None
+
+
 class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[tool.wordish]``; ``timeout`` is in seconds."""
 
@@ -58,14 +68,21 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     machines: dict[str, Any] = {}
     lint: _Lint = _Lint()
     redact: tuple[str, ...] = ()
+    prompts: _Prompts = _Prompts()
+    hash: Hash | None = None
+    substitutions: dict[str, Any] = {}
     options: dict[str, Any] = {}
     overrides: tuple[Any, ...] = ()
+    like: dict[str, str] = {}
 
 
 class _Override(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A table ``[[tool.wordish.overrides]]``: for some paths, what ``[tool.wordish]`` says for all."""
 
     paths: Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)]
+    prompts: _Prompts = _Prompts()
+    hash: Hash | None = None
+    substitutions: dict[str, Any] = {}
     options: dict[str, Any] = {}
 
 
@@ -117,6 +134,9 @@ def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, t
     Raises `wordish.errors.ConfigError`.
     """
     complain, here = _complainer(text, source), ("tool", "wordish")
+    for name, pattern in said.like.items():
+        if wrong := bad_kind(name, pattern):
+            raise complain((*here, "like", name), wrong, "a kind is a name and a pattern, of RE2")
     overrides = []
     for number, table in enumerate(said.overrides):
         key = (*here, "overrides", f"[{number}]")
@@ -124,23 +144,51 @@ def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, t
         for pattern in override.paths:
             if wrong := bad_pattern(pattern):
                 raise complain((*key, "paths"), f"{pattern!r}: {wrong}", "paths start at this file's folder")
-        overrides.append(
-            Override(paths=override.paths, conventions=_conventions(override, key, source, complain))
-        )
+        conventions = _conventions(override, key, said.like, source, complain)
+        overrides.append(Override(paths=override.paths, conventions=conventions))
     for number, hidden in enumerate(said.redact):
         if wrong := redaction.fault(hidden):
             raise complain((*here, "redact", f"[{number}]"), f"{hidden!r}: {wrong}", "patterns are RE2's")
-    everywhere = _conventions(said, here, source, complain)
-    return everywhere._replace(redact=said.redact), tuple(overrides)
+    everywhere = _conventions(said, here, said.like, source, complain)
+    return everywhere._replace(like=said.like, redact=said.redact), tuple(overrides)
 
 
-def _conventions(said: Table | _Override, key: _Key, source: Path, complain: _Complain) -> Conventions:
-    return Conventions(options=_options(said.options, (*key, "options"), source, complain))
+def _conventions(
+    said: Table | _Override, key: _Key, like: Mapping[str, str], source: Path, complain: _Complain
+) -> Conventions:
+    _check_reading(said, key, complain)
+    reading = Options(root_prompt=said.prompts.root, user_prompt=said.prompts.user, hash=said.hash)
+    options = words.merge(reading, _options(said.options, (*key, "options"), like, source, complain))
+    return Conventions(options=options, substitutions=said.substitutions)
 
 
-def _options(table: Mapping[str, Any], key: _Key, source: Path, complain: _Complain) -> Options:
+def _check_reading(said: Table | _Override, key: _Key, complain: _Complain) -> None:
+    """Refuse patterns that are none, and substitutions that would change the lines of an article."""
+    for account, patterns in (("root", said.prompts.root), ("user", said.prompts.user)):
+        for pattern in patterns or ():
+            try:
+                prompt_pattern(pattern)
+            except ValueError as error:
+                raise complain(
+                    (*key, "prompts", account), f"{pattern!r}: {error}", "see RE2's syntax"
+                ) from error
+    for literal, value in said.substitutions.items():
+        here = (*key, "substitutions", literal)
+        if not isinstance(value, str):
+            raise complain(here, "expected a string", 'write its value in quotes: "1.2"')
+        if not literal.strip() or not (literal + value).isprintable():
+            raise complain(here, "not the text of one line", "give the literal of the article, and its value")
+        if literal.strip(" []") in ELLIPSES:
+            raise complain(here, "stands for any text in outputs", "write it out where it is typed")
+
+
+def _options(
+    table: Mapping[str, Any], key: _Key, like: Mapping[str, str], source: Path, complain: _Complain
+) -> Options:
     """What a table of options says, each of them one that an article may say of itself."""
     for name, value in table.items():  # one by one: a fault knows its key
+        if name in ("like", "secret"):  # is said of another
+            continue
         _, faults = words.from_mapping({name: value}, path=str(source), line=0, level="article")
         for fault in faults:
             said = f"{name.replace('_', '-')}={value}: "
@@ -151,6 +199,11 @@ def _options(table: Mapping[str, Any], key: _Key, source: Path, complain: _Compl
     for name in found.after or ():
         if not (source.parent / name).is_file():
             raise complain((*key, "after"), f"{name}: no such file", "paths start at this file's folder")
+    for sample in found.samples or ():
+        try:
+            pattern_of(sample.text, sample.like, like)
+        except ValueError as error:
+            raise complain((*key, "vary" if sample.varies else "sample"), str(error), "") from error
     return found
 
 
@@ -225,13 +278,13 @@ def _convert(table: object, into: type[_Struct], key: _Key, complain: _Complain)
         if absent := re.fullmatch(r"Object missing required field `(.*)`", message):
             raise complain((*key, *inner), f"{absent[1]} is missing", "say for which articles") from error
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
-            known = list(into.__struct_fields__)
+            known = list((_Prompts if inner == ("prompts",) else into).__struct_fields__)
             import difflib  # for those who make mistakes
 
             close = difflib.get_close_matches(unknown[1], known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
             raise complain((*key, *inner, unknown[1]), "unknown key", hint) from error
-        raise complain((*key, *inner), *_plain(message)) from error
+        raise complain((*key, *inner), *_plain(message, at=inner[-1] if inner else "")) from error
 
 
 _WANTED = {
@@ -246,7 +299,7 @@ _WANTED = {
 }
 
 
-def _plain(message: str) -> tuple[str, str]:
+def _plain(message: str, *, at: str) -> tuple[str, str]:
     """What is wrong and what to write instead, from msgspec's message."""
     bound = re.fullmatch(r"Expected `(?:int|float)` (>=|<=|>|<) (.*)", message)
     if bound:
@@ -257,10 +310,11 @@ def _plain(message: str) -> tuple[str, str]:
             if "://" in message
             else ("not a name", _WANTED["name"])
         )
-    if "enum value" in message:
-        return 'must be a whole number, or "auto"', ""
     if "length" in message:
         return "must not be empty", ""
+    if "enum value" in message:
+        what = f"no such value: {message.partition('value ')[2]}"
+        return what, 'say a number or "auto"' if at == "jobs" else "say root, comment or auto"
     kinds = re.findall(r"`([a-z |]+)`", message)
     wanted, got = (*kinds, "", "")[:2]
     names = [_WANTED.get(kind, kind) for kind in wanted.split(" | ") if kind != "null"]

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wordish.errors import MachineError
 
@@ -27,6 +27,27 @@ if TYPE_CHECKING:
     import socket
 
 CHUNK = 65536
+
+
+class Standing(NamedTuple):
+    """How a shell stands.
+
+    ``call`` is the system call that it waits in, with its arguments, in the form of /proc/PID/syscall
+    (proc(5)); empty when that cannot be told, or when what was typed has not been read yet. It begins
+    in the same way each time that the shell waits for a command, and no other time: its buffer for
+    commands is its own.
+
+    ``children`` are the processes that it started and that have not ended, each with whether it, or
+    any that it started itself, is at work: it runs, is about to, or waits for a disk.
+    """
+
+    call: bytes = b""
+    children: Mapping[int, bool] = {}
+
+
+_NONE: Mapping[int, bool] = {}
+_UNKNOWN = Standing()
+
 _MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
 _ANSWER_SECONDS = 30.0  # what the agent may take to answer, on a machine that is busy
@@ -57,15 +78,8 @@ class Terminal(Protocol):
     def kill(self, number: int) -> None:
         """Send a signal to the terminal's foreground process group."""
 
-    def where(self) -> str:
-        """The system call that the shell waits in, with its arguments.
-
-        "" when that cannot be told, or when what was typed has not been read yet. What was printed
-        before can be read at once afterwards.
-
-        It is the same each time that the shell waits for a command, and no other time: its buffer
-        for commands is its own. The form is that of /proc/PID/syscall (proc(5)).
-        """
+    def standing(self) -> Standing:
+        """How the shell stands; what was printed before can be read at once afterwards."""
 
     def reader(self) -> str:
         """The name of the program below the shell, or of the shell, that waits for what a person types.
@@ -115,6 +129,9 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+_FILES = ("{pid}/syscall", "{pid}/task/{pid}/children")
+
+
 class LocalTerminal:
     """Two pseudo-terminals of this machine and a shell on them, leader of a session of its own.
 
@@ -156,6 +173,10 @@ class LocalTerminal:
         self._poll = select.poll()
         for descriptor in (self._err, self._out, self._pidfd):
             self._poll.register(descriptor, select.POLLIN)
+        self._unread = select.poll()
+        self._unread.register(self._slave, select.POLLIN)
+        ours = self._processes is LocalTerminal._processes  # files that are read often stay open
+        self._files = [_opened(f"/proc/{name.format(pid=pid)}") if ours else -1 for name in _FILES]
 
     def read(self, timeout: float | None) -> tuple[bytes, bytes]:
         """See `Terminal.read`."""
@@ -225,20 +246,27 @@ class LocalTerminal:
             if group > 1:  # 0, our own group, stands for "none"
                 os.killpg(group, number)
 
-    def where(self) -> str:
-        """See `Terminal.where`."""
+    def standing(self) -> Standing:
+        """See `Terminal.standing`."""
+        # To be asked for it makes the kernel hand over what was typed (n_tty_poll): nothing is on its way.
+        if self._typing or self._unread.poll(0):
+            return _UNKNOWN
+        children = self._told(1)
+        return Standing(self._told(0), _at_work(children, self._processes) if children else _NONE)
+
+    def _told(self, number: int) -> bytes:
+        """What one of the `_FILES` of the shell says; empty when that cannot be told."""
+        if self._files[number] >= 0:
+            return _told(self._files[number])
         try:
-            if self._typing or fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
-                return ""
-            told = self._processes.read(f"{self._pid}/syscall").split()
-        except OSError:  # a kernel that does not tell, or not us
-            return ""
-        return " ".join(told[:4]) if len(told) > 3 else ""
+            return self._processes.read(_FILES[number].format(pid=self._pid)).encode()
+        except OSError:
+            return b""
 
     def reader(self) -> str:
         """See `Terminal.reader`."""
         with suppress(OSError):
-            if not self._typing and fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") == b"\0\0\0\0":
+            if not self._typing and not self._unread.poll(0):
                 return _reader(self._pid, self._processes)
         return ""
 
@@ -248,8 +276,9 @@ class LocalTerminal:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self._wait_for_end()
-        for descriptor in (self._out, self._err, self._slave, self._pidfd):
-            os.close(descriptor)
+        for descriptor in (self._out, self._err, self._slave, self._pidfd, *self._files):
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 class GivenTerminal(LocalTerminal):
@@ -317,10 +346,12 @@ class FramedTerminal:
         """See `Terminal.kill`."""
         self._say(b"K", b"%d" % number)
 
-    def where(self) -> str:
-        """See `Terminal.where`."""
+    def standing(self) -> Standing:
+        """See `Terminal.standing`."""
         self._say(b"W", b"")
-        return " ".join(self._answer(b"W", timeout=_ANSWER_SECONDS).decode("ascii").split()[:4])
+        call, _, children = self._answer(b"W", timeout=_ANSWER_SECONDS).partition(b"\n")
+        told = (child.partition(b":") for child in children.split())
+        return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
 
     def reader(self) -> str:
         """See `Terminal.reader`."""
@@ -515,3 +546,34 @@ def _drain(descriptor: int) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     return b"".join(chunks)
+
+
+def _opened(path: str) -> int:
+    """A descriptor to read a file of /proc with, -1 on a kernel that has none."""
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return -1
+
+
+def _told(descriptor: int) -> bytes:
+    """What a file of /proc says now; nothing on a kernel that does not tell, or not us."""
+    try:
+        return os.pread(descriptor, CHUNK, 0)
+    except OSError:
+        return b""
+
+
+def _at_work(children: bytes, processes: Processes) -> dict[int, bool]:
+    return {int(child): _busy(child.decode(), processes) for child in children.split()}
+
+
+def _busy(pid: str, processes: Processes) -> bool:
+    """Whether a process, or any that it started, is at work."""
+    try:
+        if processes.read(f"{pid}/stat").rpartition(")")[2].split(maxsplit=1)[0] in "RD":
+            return True
+        below = processes.read(f"{pid}/task/{pid}/children").split()
+        return any(_busy(child, processes) for child in below)
+    except OSError:  # it has just ended
+        return False

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from wordish import prompts, session
 from wordish.formats import markdown
 from wordish.formats.reading import Reading, prepared
-from wordish.model import Block, Diagnostic, Severity
+from wordish.model import Block, Diagnostic, Options, Severity
 
 # What a language may be a slip of: "text" is too near to others, such as "tex".
 _SPELT = sorted(session.LANGUAGES - {"", "none", "text", "plaintext"})
@@ -22,12 +22,14 @@ _WHY = {
 }
 
 
-def unread(text: str, reading: Reading, owned: Set[tuple[str, int]], *, path: str) -> Iterator[Diagnostic]:
+def unread(
+    text: str, reading: Reading, owned: Set[tuple[str, int]], *, path: str, article: Options
+) -> Iterator[Diagnostic]:
     """A warning for each place that shows a session of which nothing is a step, nor part of one.
 
     Nobody else would notice: an article whose steps are not read passes. A session in a markup's own
     language is an example, and one that the author skips is known. ``owned`` are the paths and lines of
-    steps. Of an included file, what was read of it is looked through.
+    steps, ``article`` the options of all of it. Of an included file, what was read of it is looked through.
     """
     files = {path: text, **{part.path: part.text for part in reading.parts}}
     read: dict[str, set[int]] = {part.path: set() for part in reading.parts}
@@ -40,7 +42,7 @@ def unread(text: str, reading: Reading, owned: Set[tuple[str, int]], *, path: st
             known.update(told if file == name else ())
         blocks = [block for block in _all(reading.blocks) if block.path == name]
         within = range(1, len(lines) + 1) if name == path else sorted(read[name])
-        yield from _unread(name, lines, within, blocks, known)
+        yield from _unread(name, lines, within, blocks, known, article)
 
 
 def _all(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -51,13 +53,19 @@ def _all(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _unread(
-    path: str, lines: Sequence[str], within: Iterable[int], blocks: Iterable[Block], known: set[int]
+    path: str,
+    lines: Sequence[str],
+    within: Iterable[int],
+    blocks: Iterable[Block],
+    known: set[int],
+    article: Options,
 ) -> Iterator[Diagnostic]:
     """The places among the lines ``within``, those ``known`` left out."""
     around: dict[int, Block] = {}
-    shown = {number for number in within if prompts.unmistakable(lines[number - 1])}
+    own = prompts.own(article)
+    shown = {number for number in within if prompts.unmistakable(lines[number - 1], own=own)}
     for block in blocks:
-        starts = session.prompt_lines(block)
+        starts = session.prompt_lines(block, outer=article)
         if block.running:
             known.update(starts)
         elif block.options.skip or block.language.lower() in _MARKUPS:

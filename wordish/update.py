@@ -11,25 +11,24 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.document import parse
-from wordish.matching import Reading, closest_reading, indentation, matches
+from wordish.matching import Reading, closest_reading, indentation, matches, without_remarks
 from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcript, Verdict
 from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
 from wordish.place import before, place
+from wordish.placeholders import substitute
 from wordish.redaction import HIDDEN
 from wordish.session import normalise
+from wordish.similar import glob_of, pieces
 from wordish.sources import loader
 
 # What a terminal would act on, and what UTF-8 cannot hold.
 _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORDS: Final = re.compile(r"(?:\.\.\.|…)+|\d+|[^\W\d]+|\s+|[^\w\s]|_")
 _PATTERNS: Final = "its author shows patterns, not what is printed"
 _TRIED: Final = 100  # lines that may take a gone one's place
-_WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
 
 
 class Update(NamedTuple):
@@ -67,6 +66,7 @@ def update(transcript: Transcript) -> Update:
     document = transcript.document
     texts = {**document.included, document.path: document.text}
     rows = {path: re.split(r"\r?\n", text) for path, text in texts.items()}
+    meant = document.conventions.substitutions
     edits: list[_Edit] = []
     left: list[Diagnostic] = []
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
@@ -76,12 +76,17 @@ def update(transcript: Transcript) -> Update:
         reason = stopped or _beyond_update(verdict)
         if not reason and verdict.step.path not in rows:
             reason = "it stands in another file"
-        elif not reason and _scattered(rows[verdict.step.path], verdict.step):
+        elif not reason and _scattered(rows[verdict.step.path], verdict.step, meant):
             reason = "it is shown in several places"
         elif not reason:
-            lines = _lines(rows[verdict.step.path], verdict)
+            step = verdict.step._replace(expectation=without_remarks(verdict.step.expectation))
+            lines = _lines(rows[step.path], verdict._replace(step=step), meant)
             if lines is not None:
-                edits.append(_Edit(at=index, step=verdict.step, lines=tuple(lines)))
+                if lines and verdict.step.expectation.lines and not step.expectation.lines:
+                    lines.append(
+                        before(rows[step.path], step).rstrip(" \t")
+                    )  # a remark stands below a blank line
+                edits.append(_Edit(at=index, step=step, lines=tuple(lines)))
                 continue
             reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
@@ -119,6 +124,8 @@ def _beyond_update(verdict: Verdict) -> str:
         return verdict.reason
     if output.ended and verdict.reason != "the output differs":
         return verdict.reason
+    if verdict.reason.startswith("the output differs") and verdict.reason != "the output differs":
+        return verdict.reason  # a sample stands for two values, or what is printed is secret
     if step.expectation.match == "regex":
         return _PATTERNS
     return ""
@@ -132,13 +139,17 @@ def _matches(step: Step, output: Output, *, text: str | None = None) -> bool | N
 # What one step should show.
 
 
-def _lines(rows: Sequence[str], verdict: Verdict) -> list[str] | None:
-    """The lines of the file that show what was printed; ``None`` when no lines can."""
+def _lines(rows: Sequence[str], verdict: Verdict, meant: Mapping[str, str]) -> list[str] | None:
+    """The lines of the file that show what was printed; ``None`` when no lines can.
+
+    ``meant`` are the substitutions.
+    """
     step, output = verdict.step, verdict.output
     assert output is not None
     reading = closest_reading(step.expectation, stdout=output.stdout, stderr=output.stderr)
-    for lines in _attempts(rows, step, reading):
-        text = _normalised(rows, step, lines)
+    for attempt in _attempts(rows, step, reading):
+        lines = _with_literals(rows, step, attempt, meant)
+        text = _normalised(rows, step, lines, meant)
         if not _UNWRITABLE.search(text) and _matches(step, output, text=text):
             return lines
     return None
@@ -151,10 +162,26 @@ def _attempts(rows: Sequence[str], step: Step, reading: Reading) -> Iterator[lis
     yield _plain(rows, step, reading)
 
 
+def _with_literals(rows: Sequence[str], step: Step, lines: list[str], meant: Mapping[str, str]) -> list[str]:
+    """The lines, with the author's literals for their values where they look like a shown one with such."""
+    first, last = step.expectation.lines or (1, 0)
+    shown = [row for row in rows[first - 1 : last] if any(literal in row for literal in meant)][:_TRIED]
+
+    def written(line: str) -> str:
+        for row in shown:
+            if line not in shown and likeness(substitute(row, meant), line) >= ALIKE:
+                for literal in (literal for literal in meant if literal in row and meant[literal]):
+                    value = re.escape(meant[literal])
+                    line = re.sub(rf"(?<!\w){value}(?!\w)", literal.replace("\\", r"\\"), line)
+        return line
+
+    return [written(line) for line in lines] if shown else lines
+
+
 def _plain(rows: Sequence[str], step: Step, reading: Reading) -> list[str]:
     """All that was printed, and nothing of what the author wrote."""
     prefix = before(rows, step)
-    return [(prefix + line).rstrip(" \t") for line in reading.out]
+    return [(prefix + _written(line, step)).rstrip(" \t") for line in reading.out]
 
 
 def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[str]) -> list[str]:
@@ -181,7 +208,7 @@ def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[st
             lines.append(prefix + " " * missing + bare if missing and bare.strip() else kept)
         else:
             at = shift + missing
-            placed = " " * at + line if at >= 0 else line[-at:]
+            placed = _written(" " * at + line if at >= 0 else line[-at:], step)
             lines.append((prefix + (placed if line else "")).rstrip(" \t"))
     return lines
 
@@ -227,41 +254,47 @@ def _adapted(printed: Sequence[str], gone: Sequence[Token]) -> Iterator[str]:
         if near is None:
             yield line
         else:
-            yield _with_wildcards("...".join(globs[near].parts), line)
+            yield _with_wildcards(globs[near], line)
             del globs[: near + 1]
 
 
 def _alike(token: Token, line: str) -> bool:
-    text = "".join(token.parts) if isinstance(token, Glob) else str(token)
+    text = token.text if isinstance(token, Glob) else str(token)
     return bool(line) and likeness(text, line) >= ALIKE
 
 
-def _with_wildcards(shown: str, line: str) -> str:
-    """The printed line, with the wildcards of the shown one between words that both have."""
-    before, after = _WORDS.findall(shown), _WORDS.findall(line)
-    adapted = []
-    for tag, i, n, j, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        alone = tag in ("replace", "delete") and n == i + 1 and _WILDCARD.fullmatch(before[i])
-        adapted += [before[i]] if alone else after[j:m]
-    text = "".join(adapted)
-    token = token_of(text)
-    return text if token is not GAP and fits(token, line) else line
+def _with_wildcards(glob: Glob, line: str) -> str:
+    """The printed line, with the wildcards and samples of the shown one between words that both have."""
+    found = pieces(glob, line)
+    text = "".join(hole.shown if hole else piece for piece, hole in found)
+    fitting = all(hole is None for _, hole in found) or glob_of(found).fits(line)
+    return text if fitting and token_of(text) is not GAP else line
+
+
+def _written(line: str, step: Step) -> str:
+    """A printed line with the samples of the article for their values."""
+    if not step.expectation.samples:
+        return line
+    from wordish.forms import written
+
+    return written(line, step.expectation.samples)
 
 
 # Where it stands in the file.
 
 
-def _scattered(rows: Sequence[str], step: Step) -> bool:
+def _scattered(rows: Sequence[str], step: Step, meant: Mapping[str, str]) -> bool:
     """Whether the file's lines from the first to the last of what is shown are not just that."""
     start, stop, _ = place(rows, step)
-    return _normalised(rows, step, rows[start:stop]) != step.expectation.text
+    return _normalised(rows, step, rows[start:stop], meant) != step.expectation.text
 
 
-def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str]) -> str:
+def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str], meant: Mapping[str, str]) -> str:
     """The text of the expectation that these lines of the file would be."""
     prefix = before(rows, step)
     inside = all(line.startswith(prefix) for line in lines if line.strip(" \t>"))
-    return normalise([line[len(prefix) :] for line in lines] if inside else lines)
+    shown = [line[len(prefix) :] for line in lines] if inside else lines
+    return normalise([substitute(line, meant) for line in shown])
 
 
 def _margin(raw: Sequence[str], prefix: str) -> int:
@@ -309,6 +342,7 @@ def _accepted(
 
 def _reads(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
+    meant = document.conventions.substitutions
     new = {**document.included, **_texts(document, rows, edits)}
     load = loader(document.path, known=new)
     again = parse(
@@ -318,22 +352,21 @@ def _reads(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> bool:
         load=load,
     )
     shown = {
-        (edit.step.path, place(rows[edit.step.path], edit.step)): _normalised(
-            rows[edit.step.path], edit.step, edit.lines
-        )
+        (edit.step.path, edit.step.line): _normalised(rows[edit.step.path], edit.step, edit.lines, meant)
         for edit in edits
     }
-    wanted = [
-        shown.get((step.path, place(rows[step.path], step)), step.expectation.text) for step in document.steps
-    ]
     return (
         len(again.steps) == len(document.steps)
         and again.options == document.options
         and not again.errors
         and all(
             (new.command, new.prompt, new.options) == (old.command, old.prompt, old.options)
-            and new.expectation.text == text
-            for text, new, old in zip(wanted, again.steps, document.steps, strict=True)
+            and (
+                without_remarks(new.expectation).text == shown[old.path, old.line]
+                if (old.path, old.line) in shown
+                else new.expectation.text == old.expectation.text
+            )
+            for new, old in zip(again.steps, document.steps, strict=True)
         )
     )
 

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from tests.reporters import runs
 from tests.reporters.runs import tell
+from wordish.cli import main
 from wordish.model import Outcome, Output, Transcript, Verdict
 
 
@@ -40,6 +41,21 @@ def test_an_annotation_stands_at_the_line_that_is_wrong() -> None:
     assert command == "error file=docs/a.md,line=6,endLine=7,title=failed%3A ~$ fox \\ …"
     assert message.startswith("exit status 5, 0 expected; the output differs%0A    ~$ fox \\%0A")
     assert "%0A    -red%0A    +brown%0A" in message
+
+
+def test_a_remark_is_an_annotation_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text('~$ echo\N{NO-BREAK SPACE}on\n~$ echo "never closed\n')
+    assert main(["check", "--format", "github", "a.txt"]) == 2
+    warning, error = obeyed(capfd.readouterr().out)
+    assert warning.startswith("::warning file=a.txt,line=1,title=no-break-space::a no-break space ")
+    assert error.startswith(
+        "::error file=a.txt,line=2,title=open-command::the command never ends%3A its"[:62]
+    )
+    main(["check", "--format", "github=out", "a.txt"])
+    assert capfd.readouterr().out == ""
 
 
 def test_the_log_reads_as_on_a_terminal() -> None:

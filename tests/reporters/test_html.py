@@ -9,7 +9,7 @@ import pytest
 
 from tests.reporters import runs
 from tests.reporters.runs import tell
-from wordish.model import Transcript
+from wordish.model import Output, Transcript
 
 X = "{http://www.w3.org/1999/xhtml}"
 
@@ -66,6 +66,11 @@ def test_hostile_texts_are_shown_to_the_letter() -> None:
     assert "<script>alert(1)</script>" in shown
     assert "\\u202e" in shown
     assert "\u202e" not in shown
+
+
+def test_a_flood_is_cut() -> None:
+    flood = runs.PASSED._replace(output=Output(stdout="x\n" * 1_000_000))
+    assert len(tell("html", runs.run(flood))) < 40_000
 
 
 def test_a_run_without_articles_is_a_page_too() -> None:

@@ -178,6 +178,15 @@ See :ref:`volumes <volumes>`.
     assert "linenos" in html
 
 
+def test_the_end_of_a_line_that_is_not_copied_is_not_copied_either(project: Start) -> None:
+    text = "::\n\n   ~$ f () {\n\n      true; }\n\n   ~$\n   ~$ echo a\n   a\n"
+    html = project({"index.rst": text}).build().text("index.html")
+    block = re.search(r"<pre[^>]*>(.*?)</pre>", html, re.DOTALL)
+    assert block
+    copied = re.sub(r'<span class="g[op][^"]*">[^<]*</span>', "", block.group(1))
+    assert re.sub(r"<[^>]*>", "", copied) == "f () {\n\n   true; }\necho a\n"
+
+
 def test_wildcards_in_outputs_say_what_they_are(project: Start) -> None:
     html = project({"index.rst": RST}).build().text("index.html")
     marked = '<span class="go"><span class="wordish-varies" title="anything may stand here">...</span></span>'

@@ -14,6 +14,7 @@ from tests.conftest import Reach
 from wordish.errors import MachineError
 from wordish.shell import Shell
 from wordish.targets import TARGETS
+from wordish.terminal import Standing
 
 KINDS = [pytest.param(kind, marks=pytest.mark.vm) if kind == "vm" else kind for kind in TARGETS]
 
@@ -100,7 +101,7 @@ def test_shell_options_of_the_article_do_no_harm(shell: Shell, option: str) -> N
 def test_a_virtual_environments_prompt_does_no_harm(shell: Shell) -> None:
     shell.run('PS1="(venv) $PS1"; IFS=e; unset PATH', timeout=20)
     output = shell.run("echo on; (exit 2)", timeout=20)
-    assert (output.stdout, output.stderr.strip(), output.status) == ("on", "(venv)", 2)
+    assert (output.stdout, output.stderr, output.status) == ("on", "", 2)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,78 @@ def test_a_prompt_that_is_lost_is_found_again(shell: Shell, command: str) -> Non
     assert time.monotonic() - start < 6
 
 
+@pytest.mark.parametrize("prompt", ["echo", "printf %s"])
+def test_a_prompt_that_the_article_prints_ends_no_command(shell: Shell, prompt: str) -> None:
+    output = shell.run(f'{prompt} "${{PS1@P}}" >&2; sleep 0.3; echo on; (exit 3)', timeout=20)
+    assert (output.stdout, output.stderr, output.status) == ("on", "", 3)
+    assert says(shell, "echo $?") == "3"
+
+
+def test_what_a_prompt_shows_beside_our_part_is_no_output(shell: Shell) -> None:
+    shell.run("PS1=\"(venv) $PS1> \"; PS2='more> '", timeout=20)
+    output = shell.run("for each in 1 2\ndo echo err >&2\ndone", timeout=20)
+    assert (output.stdout, output.stderr) == ("", "err\nerr")
+    assert shell.run("printf 'no newline' >&2", timeout=20).stderr == "no newline"
+    shell.run("PS1='$ '", timeout=20)
+    assert shell.run("printf 'no newline' >&2", timeout=20).stderr == "no newline"
+    assert says(shell, 'echo "$PS1"; history | tail -n 2 | cut -c 8-') == (
+        "$\nprintf 'no newline' >&2\necho \"$PS1\"; history | tail -n 2 | cut -c 8-"
+    )
+
+
+@pytest.mark.parametrize(
+    "hindrance",
+    [
+        "readonly x status",
+        "enable -n builtin printf exit eval test history",
+        "builtin () { :; }; exit () { echo FAKE; }; printf () { exit; }; alias history=exit",
+        "IFS=0123456789; set -eu; trap 'echo ERR' ERR",
+        "set -o posix",
+    ],
+)
+def test_the_status_is_told_whatever_the_article_made_of_the_shell(shell: Shell, hindrance: str) -> None:
+    shell.run(f"{hindrance}; PS1='$ '", timeout=20)
+    output = shell.run("! (:)", timeout=20)
+    assert (output.stdout, output.stderr, output.status, output.ended) == ("", "", 1, False)
+    assert says(shell, 'echo "$?" last') == "1 last"
+    shell.run("(:) | (:) | (:)", timeout=20)
+    assert says(shell, 'echo "${PIPESTATUS[@]} $_"') == "0 0 0 last"
+
+
+def test_line_editing_does_no_harm(shell: Shell) -> None:
+    for editing in ("set -o vi", "set -o emacs"):
+        assert shell.run(f"(exit 3); {editing}; (exit 3)", timeout=20).status == 3
+        assert says(shell, "echo $?") == "3"
+        assert says(shell, "cat <<-EOF\n\tone\n\tEOF") == "one"
+
+
+@pytest.mark.parametrize(
+    "command", ["echo late &", "echo late > >(cat)", "(exec sh -c 'seq 100; echo late') &"]
+)
+def test_the_first_words_of_a_job_belong_to_the_step_that_started_it(shell: Shell, command: str) -> None:
+    for _ in range(10):
+        assert shell.run(command, timeout=20).stdout.split("\n")[-1] == "late"
+        assert says(shell, "echo on") == "on"
+
+
+def test_what_became_of_a_job_is_told_at_the_step_in_which_it_ended(shell: Shell) -> None:
+    for _ in range(5):
+        assert "Done" in shell.run("true &", timeout=20).stderr
+        shell.run("sleep 100 &", timeout=20)
+        assert "Terminated" in shell.run("kill %%", timeout=20).stderr
+        output = shell.run("echo on", timeout=20)
+        assert (output.stdout, output.stderr, "Terminated" in output.notices) == ("on", "", True)
+
+
+def test_a_job_that_never_stops_talking_hides_no_prompt(shell: Shell) -> None:
+    shell.run("while :; do echo noise >&2; done &", timeout=20)
+    for status in range(3):
+        output = shell.run(f"echo on; (exit {status})", timeout=20)
+        assert (output.stdout, output.status) == ("on", status)
+        assert set(output.stderr.split("\n")) <= {"noise"}
+    shell.run("kill %1", timeout=20)
+
+
 @pytest.mark.parametrize(
     "command", ["read x", "read -p 'Your name: ' x", "select x in a b; do :; done", "wait"]
 )
@@ -141,11 +214,11 @@ def test_a_kernel_that_does_not_tell_where_a_process_waits_is_asked_in_vain_once
 ) -> None:
     asked: list[str] = []
 
-    def where() -> str:
+    def standing() -> Standing:
         asked.append("")
-        return ""
+        return Standing()
 
-    monkeypatch.setattr(shell._terminal, "where", where)
+    monkeypatch.setattr(shell._terminal, "standing", standing)
     for _ in range(3):
         assert says(shell, "echo on") == "on"
     assert 0 < len(asked) <= 100
@@ -157,10 +230,10 @@ def test_a_prompt_that_was_only_late_ends_no_other_command(
     """Take prompts for lost that are on their way, as on a machine that is very slow."""
     assert says(shell, "true") == ""
 
-    def impatient(_timeout: float, **_: object) -> tuple[int, int | None]:
-        while shell._terminal.where() != shell._home:
+    def impatient(_timeout: float, **_: object) -> int | None:
+        while not shell._at_home():
             time.sleep(0.01)
-        return shell._recover()
+        return shell._ask()
 
     monkeypatch.setattr(shell, "_await", impatient)
     assert [shell.run(f"sleep 0.1; (exit {n})", timeout=20).status for n in range(5)] == list(range(5))

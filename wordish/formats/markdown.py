@@ -12,6 +12,7 @@ from wordish import prompts
 from wordish.formats import directives, rst
 from wordish.formats.inclusion import Included, Load
 from wordish.formats.reading import (
+    NOTHING,
     Comment,
     Found,
     Reading,
@@ -24,7 +25,7 @@ from wordish.formats.reading import (
     session,
 )
 from wordish.formats.sessions import sessions
-from wordish.model import Diagnostic
+from wordish.model import Diagnostic, Options
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -54,11 +55,11 @@ _LINE_COMMENT = re.compile(r"\s*wordish\s*:\s*(.*)", re.DOTALL)
 _KEY = re.compile(r"^wordish\s*:", re.MULTILINE)
 
 
-def read(text: str, *, path: str, load: Load) -> Reading:
+def read(text: str, *, path: str, load: Load, outer: Options = NOTHING) -> Reading:
     """The blocks of fences, indented code and MyST directives, wherever they stand."""
     included = Included(load, path=path)
     everything = found(text, path=path, offset=0, included=included)
-    return assemble(everything, lines=text.split("\n"), path=path)
+    return assemble(everything, lines=text.split("\n"), path=path, outer=outer)
 
 
 def found(text: str, *, path: str, offset: int, included: Included) -> list[Found]:
@@ -127,6 +128,7 @@ def _found(text: str, file: _File, *, offset: int, depth: int) -> list[Found]:
 
 def _attributed(found: Found, classes: str, *, line: int) -> Found:
     """A block above a line of Kramdown's attributes: the first class is its language, if it has none."""
+    """A block without a language, right above a line of Kramdown's attributes: its first class is that."""
     if not isinstance(found, Session) or found.end != line - 1 or found.block.language:
         return found
     language = classes.split(".")[1].split()[0].removeprefix("language-")
@@ -218,13 +220,13 @@ def _front_matter(content: str, *, path: str) -> Iterator[Found]:
     key = _KEY.search(content)
     if not key:
         return
-    import msgspec  # needs PyYAML, which MyST-Parser brings
+    from wordish.formats.front_matter import decoded  # PyYAML: only for those who say something
 
     line = 2 + content.count("\n", 0, key.start())
     try:
-        value = msgspec.yaml.decode(content).get("wordish")
-    except (msgspec.DecodeError, AttributeError):
-        message = "the front matter is no YAML mapping"
+        value = decoded(content).get("wordish")
+    except ValueError as error:
+        message = f"the front matter {error}"
         fault = Diagnostic(path=path, line=line, name="bad-front-matter", message=message)
         yield Remark(diagnostics=(fault,))
         return

@@ -13,6 +13,7 @@ tagged ``output`` or ``error`` belongs to the block right above it.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
@@ -20,6 +21,9 @@ from typing import NamedTuple, TypeAlias
 from wordish import options as words
 from wordish import prompts
 from wordish.model import Block, Diagnostic, Options, Severity
+from wordish.starts import starts
+
+NOTHING = Options()
 
 OUTPUTS = frozenset({"output", "error"})
 """The languages of blocks that show what the commands in the block above print."""
@@ -92,9 +96,12 @@ def prepared(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Reading:
-    """Everything a parser found, each comment given to what it is meant for; ``lines`` are the file's."""
-    assembly = _Assembly()
+def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str, outer: Options = NOTHING) -> Reading:
+    """Everything a parser found, each comment given to what it is meant for; ``lines`` are the file's.
+
+    ``outer`` are the options that the article's own go before.
+    """
+    assembly = _Assembly(outer)
     assembly.take(found, lines=lines, path=path, outer=Options())
     return Reading(
         blocks=tuple(assembly.blocks),
@@ -108,7 +115,8 @@ def assemble(found: Iterable[Found], *, lines: Sequence[str], path: str) -> Read
 class _Assembly:
     """What is known so far of an article while its files are gone through."""
 
-    def __init__(self) -> None:
+    def __init__(self, outer: Options) -> None:
+        self._outer = outer
         self.blocks: list[Block] = []
         self.article = Options()
         self.faults: list[Diagnostic] = []
@@ -142,7 +150,7 @@ class _Assembly:
                 self.take(item.found, lines=inside, path=item.part.path, outer=said)
                 above = 0
                 continue
-            block = item.block._replace(options=words.merge(item.block.options, said))
+            block = item.block._replace(options=words.merge(item.block.options, said), start=item.start)
             if above and block.language.lower() in OUTPUTS and _adjacent(lines, above, first):
                 last = self.blocks[-1]
                 self.blocks[-1] = last._replace(outputs=(*last.outputs, block))
@@ -154,7 +162,7 @@ class _Assembly:
     def _comment(
         self, comment: Comment, waiting: list[tuple[Comment, Options]], path: str, outer: Options
     ) -> None:
-        said, body, remarks = _understood(comment, path=path)
+        said, body, remarks = _understood(comment, path=path, outer=words.merge(self._outer, self.article))
         self.faults += remarks
         if any(remark.name == "session-in-comment" for remark in remarks):
             self.refused.append((path, range(comment.start, comment.end + 1)))
@@ -185,21 +193,26 @@ def session(
     """A block of these lines of the file, the first of which is its ``line``; none if they are blank."""
     filled = [number for number, text in enumerate(lines) if text.strip()]
     if filled:
-        text = "\n".join(dedent(lines[filled[0] : filled[-1] + 1], tab=tab))
-        block = Block(path=path, line=line + filled[0], text=text, language=language)
+        inside = lines[filled[0] : filled[-1] + 1]
+        # A tab in an output alone is what was printed: no piece of it is indentation.
+        bare = _without_prefix(inside) if language.lower() in OUTPUTS else dedent(inside, tab=tab)
+        block = Block(path=path, line=line + filled[0], text="\n".join(bare), language=language)
         yield Session(start=start, end=end, block=block)
     elif language.lower() in OUTPUTS:
         yield Session(start=start, end=end, block=Block(path=path, line=line, text="", language=language))
 
 
-def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
+def _understood(
+    comment: Comment, *, path: str, outer: Options
+) -> tuple[Options, Block | None, tuple[Diagnostic, ...]]:
     """A comment's options, the session it holds if any, and what is wrong with it.
 
     The words go up to the first blank line or the first prompt; the session is the rest.
     """
     lines = comment.text.split("\n")
+    own = prompts.own(outer)
     count = 1
-    while count < len(lines) and lines[count].strip() and not prompts.match(lines[count].lstrip()):
+    while count < len(lines) and lines[count].strip() and not prompts.match(lines[count].lstrip(), own=own):
         count += 1
     said, faults = words.parse(" ".join(lines[:count]), path=path, line=comment.start)
     while count < len(lines) and not lines[count].strip():
@@ -219,7 +232,7 @@ def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, 
     faults += words.misplaced(said, level="block", path=path, line=comment.start)
     text = "\n".join(dedent(below)).rstrip("\n \t")
     block = Block(path=path, line=comment.start + count, text=text, language="console", options=said)
-    if not any(prompts.match(line, weak=True) for line in block.text.split("\n")):
+    if not starts(block, block.text.split("\n"), options=words.merge(outer, said)):
         faults += (
             Diagnostic(
                 path=path,
@@ -230,6 +243,13 @@ def _understood(comment: Comment, *, path: str) -> tuple[Options, Block | None, 
             ),
         )
     return said, block, faults
+
+
+def _without_prefix(lines: Sequence[str]) -> list[str]:
+    """The lines without the very blanks and tabs with which all that hold text begin."""
+    margins = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip(" \t\r")]
+    common = len(posixpath.commonprefix(margins))
+    return [line[common:] if line.strip(" \t\r") else line.lstrip(" \t") for line in lines]
 
 
 def dedent(lines: Sequence[str], *, tab: int = 8) -> list[str]:
@@ -252,8 +272,8 @@ def _cut(line: str, margin: int, tab: int) -> str:
 
 
 def _adjacent(lines: Sequence[str], end: int, start: int) -> bool:
-    """Whether only blank lines (in a quote: only its marks) stand between two lines of the file, from 1."""
-    return all(not line.strip(" \t\r>") for line in lines[end : start - 1])
+    """Whether only blank lines (in a quote or table: only its marks) stand between two lines, from 1."""
+    return all(not line.strip(" \t\r>|") for line in lines[end : start - 1])
 
 
 _LOST = re.compile(r"^\s*\.\.\s*wordish\s*:|<!--\s*wordish\s*:")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from wordish.formats.inclusion import Included, Load
-from wordish.formats.reading import Found, Reading, Remark, assemble
-from wordish.model import Diagnostic
+from wordish.formats.reading import NOTHING, Found, Reading, Remark, assemble
+from wordish.model import Diagnostic, Options
 
 SUFFIXES = (".rst", ".rest", ".txt")
 
 
-def read(text: str, *, path: str, load: Load) -> Reading:
+def read(text: str, *, path: str, load: Load, outer: Options = NOTHING) -> Reading:
     """The blocks of ``sourcecode code-block code console prompt terminal`` and ``::``, anywhere."""
     included = Included(load, path=path)
-    return assemble(found(text, path=path, offset=0, included=included), lines=text.split("\n"), path=path)
+    everything = found(text, path=path, offset=0, included=included)
+    return assemble(everything, lines=text.split("\n"), path=path, outer=outer)
 
 
 def found(text: str, *, path: str, offset: int, included: Included) -> list[Found]:

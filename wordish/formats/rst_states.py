@@ -9,6 +9,7 @@ comes from the file: docutils expands tabs and strips trailing blanks.
 
 from __future__ import annotations
 
+import bisect
 import copy
 import functools
 import re
@@ -134,11 +135,21 @@ class _Collector(states.Inliner):
 
     def lost(self, lines: Sequence[str], near: int) -> None:
         """Tell of comments that are a paragraph's text to docutils, which says about where it is."""
-        for line in lines:
-            if is_lost(line):
-                same = (n for n, raw in enumerate(self.lines, self.offset + 1) if raw.strip() == line.strip())
-                number = min(same, key=lambda n: abs(n - near), default=near)
-                self.found.append(Remark(diagnostics=(lost(self.path, number, _LOST_HINT),)))
+        for line in filter(is_lost, lines):
+            same = self._saying.get(line.strip(), [near])
+            at = bisect.bisect(same, near)
+            number = min(same[max(0, at - 1) : at + 1], key=lambda number: abs(number - near))
+            near = number + 1
+            self.found.append(Remark(diagnostics=(lost(self.path, number, _LOST_HINT),)))
+
+    @functools.cached_property
+    def _saying(self) -> dict[str, list[int]]:
+        """The numbers of the lines that speak of wordish, by what they say."""
+        found: dict[str, list[int]] = {}
+        for number, raw in enumerate(self.lines, self.offset + 1):
+            if "wordish" in raw:
+                found.setdefault(raw.strip(), []).append(number)
+        return found
 
     def _raw(self, texts: Sequence[str], first: int) -> Sequence[str]:
         """The file's own lines, unless more than blanks stands beside them, as in a table."""
@@ -248,6 +259,16 @@ class _Body(_Tolerant):
             self.nested_parse(_body(content, name), 0, nodes.Element())
         return [], blank_finish or self.state_machine.is_next_line_blank()
 
+    def hyperlink_target(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
+        """A target, which shows nothing."""
+        *_, blank_finish = self.state_machine.get_first_known_indented(match.end(), until_blank=True)
+        return [], blank_finish
+
+    def substitution_def(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
+        """A definition, which shows nothing where it stands."""
+        *_, blank_finish = self.state_machine.get_first_known_indented(match.end())
+        return [], blank_finish
+
     def comment(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
         """A comment, kept if it speaks to wordish."""
         if self.state_machine.is_next_line_blank() and not match.string[match.end() :].strip():
@@ -326,8 +347,7 @@ def _state(state: type[states.RSTState]) -> type[states.RSTState]:
     if issubclass(state, states.Body):
         explicit = copy.copy(state.explicit)
         explicit.constructs = [
-            (changed.directive if method is states.Body.directive else method, pattern)
-            for method, pattern in state.explicit.constructs
+            (getattr(changed, method.__name__), pattern) for method, pattern in state.explicit.constructs
         ]
         changed.explicit = explicit
     return cast("type[states.RSTState]", changed)

@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from wordish.model import Event, Outcome, Transcript, Verdict
+from wordish.model import RED, Diagnostic, Event, Severity, Transcript, Verdict
 from wordish.reporters import words
 from wordish.reporters.style import Line, Style, visible
 
-_RED = (Outcome.FAILED, Outcome.ERROR)
 _LONGEST_MESSAGE = 10_000  # characters; the runner cuts annotations at 64 KiB
 _LONGEST_SUMMARY = 900_000  # bytes; a summary above 1 MiB is dropped whole
 
@@ -35,7 +34,7 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
         transcripts.append(event)
         _write_quietly(stream, list(_article(event)))
         for verdict in event.verdicts:
-            if verdict.outcome in _RED:
+            if verdict.outcome in RED:
                 stream.write(_annotation(verdict))
         if reason := words.untold(event):
             stream.write(_command(reason, file=_file(event.document.path), line=1, title="not checked"))
@@ -47,9 +46,16 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
             file.write(_summary(transcripts, missing=articles - len(transcripts)))
 
 
+def remark(told: Diagnostic) -> str:
+    """The command that annotates the line of a remark on an article."""
+    text = f"{visible(told.message)}: {visible(told.hint)}" if told.hint else visible(told.message)
+    level = "error" if told.severity is Severity.ERROR else "warning"
+    return _command(text, level=level, file=_file(told.path), line=told.line, title=told.name).rstrip()
+
+
 def _article(transcript: Transcript) -> Iterator[Line]:
     for verdict in transcript.verdicts:
-        if verdict.outcome in _RED:
+        if verdict.outcome in RED:
             yield from words.failure(verdict)
     yield words.article(transcript, words.counts(transcript.verdicts))
 
@@ -72,9 +78,9 @@ def _annotation(verdict: Verdict) -> str:
     )
 
 
-def _command(message: str, **properties: str | int) -> str:
+def _command(message: str, *, level: str = "error", **properties: str | int) -> str:
     said = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::error {said}::{_data(message[:_LONGEST_MESSAGE])}\n"
+    return f"::{level} {said}::{_data(message[:_LONGEST_MESSAGE])}\n"
 
 
 def _data(text: str) -> str:
@@ -109,7 +115,7 @@ def _summary(transcripts: Sequence[Transcript], *, missing: int) -> str:
     text += "| article | outcome | steps | where | time |\n|---|---|---|---|---|\n" + "".join(rows) + "\n"
     for transcript in transcripts:
         for verdict in transcript.verdicts:
-            if verdict.outcome in _RED:
+            if verdict.outcome in RED:
                 text += _fenced(words.text(words.failure(verdict)))
         if reason := words.untold(transcript):
             text += _fenced(f"{visible(transcript.document.path)}: {reason}")

@@ -6,20 +6,18 @@ XML too, and its own policy forbids it to load or run anything.
 
 from __future__ import annotations
 
-import html
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import resources
 from typing import TextIO
 
 from wordish import __version__
-from wordish.model import Event, Outcome, Transcript, Verdict
+from wordish.model import RED, Event, Transcript, Verdict
 from wordish.reporters import words
-from wordish.reporters.style import Line, Style, visible
+from wordish.reporters.style import Line, Style, shortened, visible
 
-_RED = (Outcome.FAILED, Outcome.ERROR)
+_MOST = 20_000  # characters of an output that is as it should be
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "interrupted": "!", "skipped": "-"}
 
@@ -42,6 +40,8 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
 
 
 def _page(transcripts: list[Transcript], *, elapsed: float, missing: int) -> Iterator[str]:
+    from importlib import resources  # 8 ms: only those who want a page pay
+
     look = resources.files("wordish.reporters").joinpath("page.css").read_text(encoding="utf-8")
     outcomes = Counter(words.outcome(transcript) for transcript in transcripts)
     steps = Counter[str]()
@@ -56,7 +56,7 @@ def _page(transcripts: list[Transcript], *, elapsed: float, missing: int) -> Ite
         f"<title>wordish: {_escaped(_verdict(outcomes))}</title>\n<style>\n{look}</style>\n</head>\n<body>\n"
         f"<main>\n<h1>wordish</h1>\n<p>{_escaped(summary)}</p>\n"
     )
-    for transcript in sorted(transcripts, key=lambda transcript: transcript.outcome not in _RED):
+    for transcript in sorted(transcripts, key=lambda transcript: transcript.outcome not in RED):
         yield from _article(transcript)
     began = transcripts[0].started if transcripts else ""
     yield f"</main>\n<footer>wordish {_escaped(__version__)} {_escaped(began)}</footer>\n</body>\n</html>\n"
@@ -68,7 +68,7 @@ def _verdict(outcomes: Counter[str]) -> str:
 
 def _article(transcript: Transcript) -> Iterator[str]:
     outcome = words.outcome(transcript)
-    is_open = ' open="open"' if transcript.outcome in _RED else ""
+    is_open = ' open="open"' if transcript.outcome in RED else ""
     line = words.text([words.article(transcript, words.counts(transcript.verdicts))])
     yield f'<details class="article {outcome}"{is_open}>\n'
     yield f"<summary><h2>{_sign(outcome)} {_escaped(line)}</h2></summary>\n"
@@ -86,7 +86,7 @@ def _article(transcript: Transcript) -> Iterator[str]:
 
 def _step(verdict: Verdict) -> Iterator[str]:
     outcome = str(verdict.outcome)
-    red = verdict.outcome in _RED
+    red = verdict.outcome in RED
     is_open = ' open="open"' if red else ""
     took = f", {words.duration(verdict.output.elapsed)}" if verdict.output else ""
     why = f": {verdict.reason}" if verdict.reason else ""
@@ -98,7 +98,8 @@ def _step(verdict: Verdict) -> Iterator[str]:
         told = "\n".join(map(_spans, words.failure(verdict)))
     else:
         printed = [verdict.output.stdout, verdict.output.stderr] if verdict.output else []
-        told = _escaped("\n".join([verdict.step.command, *filter(None, printed)]))
+        shown = (shortened(text, _MOST) for text in printed if text)
+        told = _escaped("\n".join([verdict.step.command, *shown]))
     yield f'<pre tabindex="0">{told}</pre>\n</details></li>\n'
 
 
@@ -116,4 +117,6 @@ def _sign(outcome: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(visible(text))
+    from html import escape
+
+    return escape(visible(text))

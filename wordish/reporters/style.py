@@ -48,3 +48,11 @@ def visible(text: str) -> str:
         ),
         text,
     )
+
+
+def shortened(text: str, most: int) -> str:
+    """``text`` with no more than ``most`` characters: without its middle, and a line that says so."""
+    gone = len(text) - most
+    if gone <= 0:
+        return text
+    return f"{text[: most // 2]}\n[wordish: {gone} characters are left out here]\n{text[-(most // 2) :]}"

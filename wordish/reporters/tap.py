@@ -6,7 +6,6 @@ it as YAML.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,6 +75,8 @@ def _step(verdict: Verdict, point: int) -> Iterator[str]:
 
 def _yaml(**values: str | int | None) -> Iterator[str]:
     """A block of YAML: several lines as a literal block, the rest as JSON, which YAML includes."""
+    import json  # for those who need it
+
     yield "  ---"
     for name, value in values.items():
         if value == "":

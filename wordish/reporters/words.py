@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wordish.catalogue import code
 from wordish.model import Diagnostic, Document, Outcome, Severity, Step, Transcript, Verdict
+from wordish.placeholders import NOT_RUNNABLE
 from wordish.reporters.style import Line, visible
 
 STDERR_TAIL = 10
@@ -130,6 +131,19 @@ def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Di
     yield f"{visible(transcript.document.path)}: {', '.join(said) or 'nothing to update'}"
 
 
+def pinned(document: Document, written: Sequence[Diagnostic], left: Sequence[Diagnostic]) -> Iterator[str]:
+    """What pinning did: a line for each word that is new and each doubt that stays, and a sum."""
+    lines = [(told.path, told.line, f"pinned: {told.message}") for told in written]
+    lines += [(told.path, told.line, f"left: {_UNSAID}") for told in left]
+    yield from (visible(f"{path}:{line}: {text}") for path, line, text in sorted(lines))
+    said = [f"{len(written)} pinned"] if written else []
+    said += [f"{len(left)} left"] if left else []
+    yield f"{visible(document.path)}: {', '.join(said) or 'nothing to pin'}"
+
+
+_UNSAID = 'it cannot be said here so that all is read as before: write "~# " before commands of root'
+
+
 def _command(step: Step) -> str:
     return "".join(text for text, _ in first_line(step))
 
@@ -170,11 +184,9 @@ def summary(articles: Counter[str], steps: Counter[str], *, elapsed: float, miss
 
 
 def counts(verdicts: Iterable[Verdict]) -> Counter[str]:
-    """How many steps of each outcome, ``skipped`` on request told from ``not reached``."""
+    """How many steps of each outcome; of those skipped, why they were."""
     return Counter(
-        "not reached"
-        if verdict.outcome is Outcome.SKIPPED and verdict.step.options.skip is None
-        else str(verdict.outcome)
+        _skipped(verdict.step) if verdict.outcome is Outcome.SKIPPED else str(verdict.outcome)
         for verdict in verdicts
     )
 
@@ -182,6 +194,13 @@ def counts(verdicts: Iterable[Verdict]) -> Counter[str]:
 def text(lines: Iterable[Line]) -> str:
     """The lines without their styles."""
     return "\n".join("".join(piece for piece, _ in line) for line in lines)
+
+
+def _skipped(step: Step) -> str:
+    """``skipped`` on request, ``not runnable`` as it stands, or ``not reached``."""
+    if step.options.skip is None:
+        return "not reached"
+    return NOT_RUNNABLE if step.options.skip.startswith(f"{NOT_RUNNABLE}: ") else "skipped"
 
 
 def place(step: Step) -> Line:
@@ -203,7 +222,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
-_ORDER = ("interrupted", "error", "failed", "passed", "skipped", "not reached")
+_ORDER = ("interrupted", "error", "failed", "passed", "skipped", NOT_RUNNABLE, "not reached")
 
 
 def _counted(counter: Counter[str]) -> str:

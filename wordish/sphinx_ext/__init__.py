@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from wordish import __version__, lexer
-from wordish.sphinx_ext import badge, project, recording, report, sessions, settings, stamp
+from wordish.sphinx_ext import badge, page, project, recording, report, sessions, settings, stamp
 from wordish.sphinx_ext.builder import WordishBuilder
 
 STATIC = Path(__file__).parent / "static"
@@ -28,7 +28,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     settings.add_values(app)
     app.add_builder(WordishBuilder)
     app.add_lexer(sessions.LANGUAGE, lexer.SessionLexer)
-    app.add_node(sessions.session_block, html=(sessions.visit_session_html, None))
+    app.add_node(sessions.session_block, html=(page.visit_session, None))
     app.add_transform(sessions.Sessions)
     app.add_directive("wordish", sessions.Say)
     app.add_directive("verified", stamp.Verified)

@@ -7,36 +7,50 @@ docstring) is taken from the doctree and put in its place.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import NamedTuple
 
 from docutils import nodes
 
-from wordish import document as articles
+from wordish import after, document, session
 from wordish import options as words
-from wordish import session
+from wordish.catalogue import told
 from wordish.config import Settings
 from wordish.formats import FORMATS
 from wordish.model import Block, Diagnostic, Document, Options, Step
+from wordish.sources import loader
 from wordish.sphinx_ext.recording import transcript
 from wordish.sphinx_ext.sessions import WRITTEN, Written
+
+UNREAD = "unread-session"
+"""The remark on a session that the file's reader passes over, and that the page may show."""
 
 _SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in form.SUFFIXES)
 # |release| in rst, {{ release }} in MyST.
 _SUBSTITUTION = re.compile(r"\|[^|\s](?:[^|]*[^|\s])?\||\{\{.*?\}\}")
 
 
-def read(path: str, settings: Settings) -> Document:  # noqa: ARG001
-    """The article in a file, as `wordish check` reads it; raises as `wordish.document.read`.
+def read(path: str, settings: Settings) -> Document:
+    """The article in a file, as `wordish check` reads it; raises as `wordish.document.read`."""
+    return after.read(path, conventions_of=settings.conventions_of)
 
-    Of a file that is no article of ours (a notebook) nothing is read.
+
+def of_page(path: str, settings: Settings, doctree: nodes.document) -> Document:
+    """The article in a file, as its page ``doctree`` shows it; raises as `wordish.document.read`.
+
+    Of a file that is no article of ours (a notebook) there is nothing but the page.
     """
-    if Path(path).suffix.lower() not in _SUFFIXES:
-        return Document(path=path, text="")
-    return articles.read(path)
+    if Path(path).suffix.lower() in _SUFFIXES:
+        article = document.read(path, conventions=settings.conventions_of(path))
+    else:
+        article = Document(path=path, text="")
+    article = after.preceded(_shown(article, doctree), conventions_of=settings.conventions_of)
+    return article._replace(diagnostics=told(article, article.diagnostics, off=settings.ignore))
 
 
 def near(path: Path) -> str:
@@ -45,35 +59,75 @@ def near(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def shown(article: Document, doctree: nodes.document) -> Document:
-    """``article`` with the steps that its page shows and its file does not."""
-    seen: list[Step] = []
-    faults: list[Diagnostic] = []
+def _shown(article: Document, doctree: nodes.document) -> Document:
+    """``article`` as its page has it: substitutions made, and with the steps that its file does not have."""
+    nodes_shown = [node for node in doctree.findall(nodes.literal_block) if _is_session(node)]
+    lines_of = functools.cache(_lines_of)
+    blocks = [_Seen.of(node, article, lines_of) for node in nodes_shown]
+    text = _substituted(article, blocks)
+    if text != article.text:
+        load = loader(article.path)
+        article = document.parse(text, path=article.path, conventions=article.conventions, load=load)
     known = {_key(step) for step in article.steps}
-    for node in doctree.findall(nodes.literal_block):
-        written = getattr(node, WRITTEN, None)
-        if not written or isinstance(node.parent, transcript):
-            continue
+    steps: list[Step] = []
+    faults: list[Diagnostic] = []
+    for block in blocks:
+        found, remarks = block.steps(outer=article.options)
+        steps += found
+        if block.path != article.path or any(_key(step) not in known for step in found):
+            faults += remarks  # else it is a block of the file, of which all is told already
+    lines = {step.line for step in steps if step.path == article.path}
+    kept = (remark for remark in article.diagnostics if remark.name != UNREAD or remark.line not in lines)
+    return article._replace(steps=tuple(_merged(article.steps, steps)), diagnostics=(*kept, *faults))
+
+
+class _Seen(NamedTuple):
+    """A block of the page, and where it stands in which file."""
+
+    written: Written
+    path: str
+    line: int
+
+    @classmethod
+    def of(
+        cls, node: nodes.literal_block, article: Document, lines_of: Callable[[str], Sequence[str]]
+    ) -> _Seen:
+        """What a node has kept of its session; ``lines_of`` gives a file's lines."""
+        kept: Written = getattr(node, WRITTEN)
+        written = kept._replace(text=(kept.text or node.astext()).rstrip("\n"))
         path, about = _place(node, article)
-        written = written._replace(text=written.text or node.astext())
-        steps, told = _steps(written, path=path, about=about, outer=article.options)
-        seen += steps
-        if path != article.path or any(_key(step) not in known for step in steps):
-            faults += told  # else it is a block of the file, of which all is told already
-    return article._replace(
-        steps=tuple(_merged(article.steps, seen)), diagnostics=(*article.diagnostics, *faults)
-    )
+        line = _line(written.text.split("\n"), lines_of(path), about)
+        return cls(written=written, path=path, line=line)
+
+    def steps(self, *, outer: Options) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
+        """Its steps, and what is wrong with it; ``outer`` are the article's options."""
+        said, faults = words.parse(self.written.options, path=self.path, line=self.line)
+        block = Block(
+            path=self.path,
+            line=self.line,
+            text=self.written.text,
+            language=self.written.language,
+            options=said,
+        )
+        steps, more = session.steps(block, outer=outer)
+        return steps, (*faults, *more)
 
 
-def _steps(
-    written: Written, *, path: str, about: int, outer: Options
-) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
-    """The steps of a block of the page that stands at about this line of this file, and what is wrong."""
-    line = _line(written.text.split("\n"), path, about)
-    said, faults = words.parse(written.options, path=path, line=line) if written.options else (Options(), ())
-    block = Block(path=path, line=line, text=written.text, language=written.language, options=said)
-    steps, more = session.steps(block, outer=outer)
-    return steps, (*faults, *more)
+def _is_session(node: nodes.literal_block) -> bool:
+    return hasattr(node, WRITTEN) and not isinstance(node.parent, transcript)
+
+
+def _substituted(article: Document, blocks: Sequence[_Seen]) -> str:
+    """The article's text with what its page shows in the place of substitutions, line by line."""
+    lines = article.text.split("\n")
+    for block in blocks:
+        if block.path != article.path:
+            continue
+        for number, seen in enumerate(block.written.text.split("\n"), block.line - 1):
+            written = lines[number].strip() if number < len(lines) else ""
+            if written != seen.strip() and _stands_for(written, seen.strip()):
+                lines[number] = lines[number].replace(written, seen.strip())
+    return "\n".join(lines)
 
 
 def _place(node: nodes.literal_block, article: Document) -> tuple[str, int]:
@@ -85,22 +139,26 @@ def _place(node: nodes.literal_block, article: Document) -> tuple[str, int]:
     return near(path), node.line or 1
 
 
-def _line(wanted: Sequence[str], path: str, about: int) -> int:
+def _lines_of(path: str) -> tuple[str, ...]:
+    """The lines of a file without blanks around them, none of one that cannot be read."""
+    try:
+        return tuple(line.strip() for line in Path(path).read_text(encoding="utf-8").split("\n"))
+    except (OSError, UnicodeDecodeError):
+        return ()
+
+
+def _line(wanted: Sequence[str], lines: Sequence[str], about: int) -> int:
     """The line of the file where a block with these lines begins; ``about``, when it is not found.
 
     docutils' lines are off, by up to five.
     """
-    try:
-        lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").split("\n")]
-    except (OSError, UnicodeDecodeError):
-        return about
     pattern = [line.strip() for line in wanted]
-    first = [number for number, line in enumerate(lines) if _stands_for(line, pattern[0])]
+    last = len(lines) - len(pattern)
     found = [
         number
-        for number in first
-        if all(map(_stands_for, lines[number : number + len(pattern)], pattern))
-        and number + len(pattern) <= len(lines)
+        for number, line in enumerate(lines[: last + 1])
+        if _stands_for(line, pattern[0])
+        and all(map(_stands_for, lines[number : number + len(pattern)], pattern))
     ]
     return min((number + 1 for number in found), key=lambda number: abs(number - about), default=about)
 
@@ -118,43 +176,17 @@ def _stands_for(written: str, seen: str) -> bool:
 
 
 def _merged(own: Sequence[Step], seen: Sequence[Step]) -> Iterator[Step]:
-    """The steps of the file and those of its page, each once, in order.
-
-    A step that both have is the file's, which alone has the exact text; with substitutions made,
-    what it runs and expects is the page's.
-    """
+    """The steps of the file and those of its page, each once, in order; the file's have the exact text."""
     same = SequenceMatcher(None, [_key(step) for step in own], [_key(step) for step in seen], autojunk=False)
-    for _, mine, my_end, theirs, their_end in same.get_opcodes():
-        for step in own[mine:my_end]:
-            match = next((n for n in range(theirs, their_end) if _is_shown_as(step, seen[n])), None)
-            if match is None:
-                yield step
-                continue
-            yield from seen[theirs:match]
-            yield _substituted(step, seen[match])
-            theirs = match + 1
-        yield from seen[theirs:their_end]
+    for kind, mine, my_end, theirs, their_end in same.get_opcodes():
+        yield from own[mine:my_end]
+        if kind != "equal":
+            yield from seen[theirs:their_end]
 
 
 def _key(step: Step) -> tuple[str, str]:
-    return step.user, _plain(step.command)
+    """What a step of the file and the same step of its page have in common.
 
-
-def _plain(text: str) -> str:
-    """A text as docutils hands it on: tabs expanded, no trailing blanks."""
-    return "\n".join(line.expandtabs(8).strip() for line in text.split("\n"))
-
-
-def _is_shown_as(own: Step, seen: Step) -> bool:
-    return own.user == seen.user and _stands_for(_plain(own.command), _plain(seen.command))
-
-
-def _substituted(own: Step, seen: Step) -> Step:
-    """The file's step, with what substitutions made of its command and its output."""
-    changed = own
-    if _SUBSTITUTION.search(own.command) and _key(own) != _key(seen):
-        changed = changed._replace(command=seen.command)
-    text = own.expectation.text
-    if _SUBSTITUTION.search(text) and _stands_for(text, seen.expectation.text):
-        changed = changed._replace(expectation=own.expectation._replace(text=seen.expectation.text))
-    return changed
+    docutils expands tabs and takes off trailing blanks.
+    """
+    return step.user, "\n".join(line.expandtabs(8).strip() for line in step.command.split("\n"))

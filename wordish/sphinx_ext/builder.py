@@ -15,6 +15,7 @@ from wordish import rundir
 from wordish.config import Settings
 from wordish.errors import WordishError
 from wordish.model import Diagnostic, Document, Event, Judged, Outcome, Said, Severity, Transcript
+from wordish.process import interruptible
 from wordish.reporters import words
 from wordish.reporters.style import Line
 from wordish.runner import Wish, plan, run
@@ -66,15 +67,16 @@ class WordishBuilder(Builder):
             self._remark(remark)
         if self._sphinx.statuscode:
             return
-        for transcript in run(
-            jobs,
-            machines=found.machines,
-            timeout=self.config.wordish_timeout or found.timeout,
-            keep_going=self.config.wordish_keep_going,
-            tell=self._hear,
-        ):
-            if transcript.interrupted:
-                raise KeyboardInterrupt
+        with interruptible():
+            for transcript in run(
+                jobs,
+                machines=found.machines,
+                timeout=self.config.wordish_timeout or found.timeout,
+                keep_going=self.config.wordish_keep_going,
+                tell=self._hear,
+            ):
+                if transcript.interrupted:
+                    raise KeyboardInterrupt
         if not jobs:
             _logger.warning(
                 "no article has a shell session: a session starts with a prompt such as `~$ `",
@@ -83,12 +85,12 @@ class WordishBuilder(Builder):
             )
 
     def _article(self, docname: str, found: Settings) -> Document | None:
+        path = articles.near(Path(self.env.doc2path(docname)))
         try:
-            article = articles.read(articles.near(Path(self.env.doc2path(docname))), found)
+            return articles.of_page(path, found, self.env.get_doctree(docname))
         except WordishError as error:
             self._fail(str(error), location=None, status=TROUBLE, kind="article")
             return None
-        return articles.shown(article, self.env.get_doctree(docname))
 
     def _wish(self, found: Settings) -> Wish:
         return Wish(

@@ -29,6 +29,10 @@ VERSIONS = (2, 3)
 """Those of asciicast that the player knows."""
 
 
+POSTER = "npt:0:03"
+"""What is to be seen before it plays: a command, by then."""
+
+
 class recording(nodes.container):  # noqa: N801 - docutils' nodes are named so
     """A recording, and in it what stands for it where it cannot be played."""
 
@@ -107,7 +111,8 @@ class Cast(SphinxDirective):
         }
         said = {theirs: self.options[ours] for ours, theirs in named.items() if ours in self.options}
         flags = {name: True for name in ("loop",) if name in self.options}
-        return {"preload": True, "autoPlay": "autoplay" in self.options, **said, **flags}
+        shown = {"preload": True, "poster": POSTER, "autoPlay": "autoplay" in self.options}
+        return {**shown, **said, **flags}
 
     def _refuse(self, what: str, hint: str) -> list[nodes.Node]:
         project.tell(f"{what}: {hint}", kind="cast", location=self.get_location())

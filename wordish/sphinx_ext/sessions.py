@@ -6,12 +6,10 @@ from MyST. Blocks without a prompt, or in a language that is none of a session, 
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any, NamedTuple
 
 from docutils import nodes
-from sphinx.locale import _
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
@@ -32,8 +30,6 @@ _MAYBE_HINT = re.compile(r"#\s*(?:wordish|returncode|ignore|cleanup|&2)")
 _COMMENT = re.compile(r"\s*wordish\s*:")
 _AFTER_COLON = re.compile(r"^\s*(?:<!--)?\s*wordish\s*:")
 _HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:.*?(?:-->|\Z)\n?", re.DOTALL)
-_OUTPUT = re.compile(r'(<span class="go">)(.*?)(</span>)', re.DOTALL)
-_WILDCARD = re.compile(r"\[\.\.\.\]|\.\.\.|…")
 
 
 class Written(NamedTuple):
@@ -100,15 +96,6 @@ class Say(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Nothing."""
         return []
-
-
-def visit_session_html(translator: Any, node: session_block) -> None:
-    """As a literal block, with what stands for values that vary marked up."""
-    try:
-        translator.visit_literal_block(node)
-    except nodes.SkipNode:
-        translator.body[-1] = _varying(translator.body[-1])
-        raise
 
 
 def _language(node: nodes.literal_block, config: Any) -> str:
@@ -184,12 +171,3 @@ def _take_out(node: nodes.Node) -> None:
     parent.remove(node)
     if isinstance(parent, nodes.field_list) and not parent.children:
         parent.parent.remove(parent)
-
-
-def _varying(block: str) -> str:
-    """The HTML of a block in which the wildcards of outputs say what they are."""
-    if "..." not in block and "…" not in block:
-        return block
-    title = html.escape(_("anything may stand here"))
-    marked = rf'<span class="wordish-varies" title="{title}">\g<0></span>'
-    return _OUTPUT.sub(lambda found: found[1] + _WILDCARD.sub(marked, found[2]) + found[3], block)

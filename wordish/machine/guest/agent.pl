@@ -9,7 +9,8 @@
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
-#                   W  ask for the system call that the shell waits in
+#                   W  ask how the shell stands: the system call that it waits in, and on a second
+#                      line its children, each with whether it or one of its own is at work
 #                   P  ask for the program that waits for what a person types
 #   to the host     O  standard output   E  standard error   R  ready, or S done   W, P  see above
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
@@ -24,7 +25,7 @@ use POSIX ();
 
 use constant {
     TCGETS => 0x5401, TCSETS => 0x5402, TIOCSCTTY => 0x540E, TIOCGPGRP => 0x540F,
-    TIOCSWINSZ => 0x5414, FIONREAD => 0x541B, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
+    TIOCSWINSZ => 0x5414, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
     RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207, CLOCK_SETTIME => 227,    # asm-generic, x86_64
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
 };
@@ -109,6 +110,20 @@ sub reseed {
     ioctl($random, RNDRESEEDCRNG, 0);
 }
 
+sub children {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/task/$pid/children" or return;
+    return split ' ', <$file> // '';
+}
+
+sub busy {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/stat" or return 0;
+    return 1 if (<$file> // '') =~ /.*\) (\S)/s && $1 =~ /[RD]/;
+    busy($_) && return 1 for children($pid);
+    return 0;
+}
+
 sub relay {
     my ($account, $port) = @_;
     my @out = terminal();
@@ -150,17 +165,20 @@ sub relay {
         },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
-            my ($where, $unread) = ('', pack('i', 0));
-            $drain->('O', $out[0]);
+            my $call = '';
+            # To be asked for it makes the kernel hand over what was typed (n_tty_poll).
+            vec(my $unread = '', fileno $out[1], 1) = 1;
+            if (!length $typing && !select($unread, undef, undef, 0) && open my $file, '<', "/proc/$shell/syscall") {
+                chomp($call = <$file> // '');
+            }
+            my $children = join ' ', map { "$_:" . busy($_) } children($shell);
+            $drain->('O', $out[0]);    # what was printed before
             $drain->('E', $err[0]);
-            ioctl($out[1], FIONREAD, $unread);
-            if (!length $typing && !unpack('i', $unread) && open my $file, '<', "/proc/$shell/syscall") { $where = <$file> // '' }
-            $say->('W', $where);
+            $say->('W', "$call\n$children");
         },
         P => sub {
-            my $unread = pack('i', 0);
-            ioctl($out[1], FIONREAD, $unread);
-            $say->('P', length $typing || unpack('i', $unread) ? '' : reader($shell));
+            vec(my $unread = '', fileno $out[1], 1) = 1;
+            $say->('P', length $typing || select($unread, undef, undef, 0) ? '' : reader($shell));
         },
     );
 
