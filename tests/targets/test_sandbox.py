@@ -87,6 +87,15 @@ def test_the_ordinary_user_is_no_root(place: Place) -> None:
     assert says(place.shell("root"), "stat -c %U /tmp/mine /home/user/mine") == "user\nuser"
 
 
+def test_the_processes_of_both_accounts_can_be_looked_at_and_killed(place: Place) -> None:
+    for user in ("root", "user"):
+        shell = place.shell(user)  # type: ignore[arg-type]
+        assert shell.run("cat", timeout=20).asked == "cat"
+        output = shell.run("perl -e '$SIG{INT} = $SIG{QUIT} = sub {}; sleep 1 while 1'", timeout=0.2)
+        assert (output.status, output.ended) == (None, False)
+        assert says(shell, "echo on") == "on"
+
+
 def test_homes_and_temporary_files_are_not_seen(place: Place) -> None:
     assert says(place.shell("root"), "ls -A /home /root /tmp /var/tmp /run") == (
         "/home:\nuser\n\n/root:\n\n/run:\n\n/tmp:\n\n/var/tmp:"
@@ -257,8 +266,9 @@ def test_an_ordinary_user_has_the_same_sandbox() -> None:
     contract = (
         "told_apart or live_on or descriptors or pristine or root or lost or polite or person or entered"
     )
+    chosen = f"(test_sandbox and not bounded) or (sandbox and ({contract}))"
     done = as_ordinary_user(
-        "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", f"(test_sandbox and not bounded) or (sandbox and ({contract}))",
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen,
         "tests/targets/test_contract.py", "tests/targets/test_sandbox.py",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
