@@ -76,7 +76,7 @@ def test_the_only_machine_is_the_default_one() -> None:
         (
             "[tool.wordish]\nxyz = 5\n",
             "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, jobs, machine, "
-            "record, machines, lint, prompts, hash, substitutions, options, overrides, like",
+            "record, machines, lint, redact, prompts, hash, substitutions, options, overrides, like",
         ),
         (
             '[tool.wordish]\n\npaths = "docs"\n',

@@ -259,7 +259,9 @@ def export(arguments: Namespace) -> int:
 
             write(listing(documents), stream)
         else:
-            stream.write(FORMS[arguments.to](document))
+            from wordish.reporters.style import for_stream
+
+            stream.write(for_stream(stream, FORMS[arguments.to](document)))
     return PASSED
 
 
