@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from wordish import placeholders
+from wordish import placeholders, syntax
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,14 @@ def test_substitutions_are_literal_and_the_longest_goes_first() -> None:
     assert placeholders.substitute("<vg> <vg>s a|v|b", meant) == "data x a1.2b"
     assert placeholders.substitute("nothing", meant) == "nothing"
     assert placeholders.substitute("<vg>", {}) == "<vg>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["echo '" + piece * 50_000 + "'" for piece in ("<a>", "<a ", "{{a ", "|a", "<<a\n", "... ", "<a>\n")]
+    + ["ls " + piece * 50_000 for piece in ("<a/b>c", "|a|b", "{{a}", " {{a b} ")],
+)
+def test_hostile_commands_take_no_time(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syntax, "is_unquoted", lambda *_: False)
+    assert placeholders.unfilled(text) is None
+    placeholders.neutral(text)

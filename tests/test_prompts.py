@@ -22,6 +22,9 @@ from wordish.model import Options
         ("~/src$ ls", "~/src$", "user"),
         ("(venv) $ ls", "(venv) $", "user"),
         ("(my venv) ann@web:~$ ls", "(my venv) ann@web:~$", "user"),
+        ("[word]# ls", "[word]#", "root"),
+        ("(venv) [word]# ls", "(venv) [word]#", "root"),
+        ("ann@web dir$ ls", "ann@web dir$", "user"),
         ("$\u00a0ls", "$", "user"),
     ],
 )
@@ -31,7 +34,14 @@ def test_prompts(line: str, prompt: str, user: str) -> None:
     assert (found.prompt, found.user, found.rest) == (prompt, user, "ls")
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("line", ["src$ ls", "host:dir$ ls", "web:~# ls"])
+=======
+@pytest.mark.parametrize(
+    "line",
+    ["src$ ls", "host:dir$ ls", "host:dir# ls", "dir# ls", "web:~# ls", "(venv) src$ ls", "bash-5.2# ls"],
+)
+>>>>>>> prompts
 def test_a_mere_word_is_a_weak_prompt(line: str) -> None:
     assert prompts.match(line) is None
     assert prompts.match(line, weak=True)

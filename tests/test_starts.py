@@ -149,3 +149,19 @@ def test_what_auto_does_not_take_is_told_where_there_is_nothing_else() -> None:
 def test_an_own_prompt_is_no_guess() -> None:
     (step,), told = read("# x y", root_prompt=("#",))
     assert (step.command, step.user, told) == ("x y", "root", [])
+
+
+def test_a_step_at_another_prompt_has_no_bare_hash() -> None:
+    assert read("$ ls  # wordish: hash=root") == ([], [(1, "misplaced-option")])
+
+
+def test_hostile_lines_take_no_time() -> None:
+    for line in (
+        "while " + "; " * 99_999,
+        "for i in " + "'\"" * 99_999,
+        "mount " + "/a " * 99_999,
+        "a" * 200_000,
+    ):
+        read(f"# {line}", hash="auto")
+    many = "\n".join(["# apt-get update", "# now fill the disk", "out"] * 3_000)
+    assert len(read(many, hash="auto")[0]) == 3_000

@@ -314,7 +314,7 @@ def _objection(
             path=guessed[0].path,
             line=guessed[0].line,
             name="root-on-a-guess",
-            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            message=f'nothing is run as root on a guess, as this "# " is{more}',
             hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
         )
     if not roots or _may_be_root(target, superuser=superuser):

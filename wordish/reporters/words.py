@@ -139,7 +139,10 @@ def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Di
 def pinned(document: Document, written: Sequence[Diagnostic], left: Sequence[Diagnostic]) -> Iterator[str]:
     """What pinning did: a line for each word that is new and each doubt that stays, and a sum."""
     lines = [(told.path, told.line, f"pinned: {told.message}") for told in written]
-    lines += [(told.path, told.line, f"left: {_UNSAID}") for told in left]
+    lines += [
+        (told.path, told.line, f"left: {told.message if told.severity == 'error' else _UNSAID}")
+        for told in left
+    ]
     yield from (visible(f"{path}:{line}: {text}") for path, line, text in sorted(lines))
     said = [f"{len(written)} pinned"] if written else []
     said += [f"{len(left)} left"] if left else []
