@@ -34,14 +34,10 @@ def test_prompts(line: str, prompt: str, user: str) -> None:
     assert (found.prompt, found.user, found.rest) == (prompt, user, "ls")
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("line", ["src$ ls", "host:dir$ ls", "web:~# ls"])
-=======
 @pytest.mark.parametrize(
     "line",
-    ["src$ ls", "host:dir$ ls", "host:dir# ls", "dir# ls", "web:~# ls", "(venv) src$ ls", "bash-5.2# ls"],
+    ["src$ ls", "host:dir$ ls", "host:dir# ls", "dir# ls", "web:~# ls", "(venv) src$ ls"],
 )
->>>>>>> prompts
 def test_a_mere_word_is_a_weak_prompt(line: str) -> None:
     assert prompts.match(line) is None
     assert prompts.match(line, weak=True)
