@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import pytest
@@ -16,6 +16,7 @@ from wordish.model import (
     Outcome,
     Output,
     Running,
+    Sample,
     Step,
     User,
     Verdict,
@@ -32,6 +33,7 @@ class ScriptedShell:
     def __init__(self, answers: dict[str, Answer]) -> None:
         self.answers = answers
         self.ran: list[tuple[str, float]] = []
+        self.answered: list[str] = []
         self.entered: list[bool | None] = []
         self.depth = 0
 
@@ -39,7 +41,10 @@ class ScriptedShell:
         self.ran.append(("(leave)", 0))
         self.depth = 0
 
-    def run(self, command: str, *, timeout: float, enters: bool | None) -> Output:
+    def run(
+        self, command: str, *, timeout: float, enters: bool | None, answers: Sequence[str] = ()
+    ) -> Output:
+        self.answered += answers
         self.ran.append((command, timeout))
         self.entered.append(enters)
         self.depth = max(0, self.depth + {"bash": 1, "exit": -1}.get(command, 0))
@@ -354,3 +359,15 @@ def test_after_a_failure_the_opened_shell_is_left_before_cleaning_up() -> None:
     shell = ScriptedShell({"bad": Output(status=1)})
     play(shell, step(1, "bash"), step(2, "bad"), step(3, "exit"), step(4, "tidy", options=CLEANUP))
     assert [command for command, _ in shell.ran] == ["bash", "bad", "(leave)", "tidy"]
+
+
+def test_what_a_step_is_to_be_answered_goes_to_its_shell_with_values_for_samples() -> None:
+    shell = ScriptedShell({"name": Output(stdout="name x-1")})
+    samples = (Sample(text="vol", pattern=r"\S+"),)
+    play(
+        shell,
+        step(1, "name", "name vol", options=Options(samples=samples)),
+        step(3, "ask", options=Options(samples=samples, input=("y", "vol"))),
+        step(4, "ask again", options=Options(input=("",))),
+    )
+    assert shell.answered == ["y", "x-1", ""]

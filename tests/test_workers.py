@@ -163,3 +163,20 @@ def test_no_more_machines_than_fit() -> None:
     second, third = line.next(()), line.next([jobs[1]])
     assert (second, third) == (jobs[1], jobs[2])
     assert line.next([second, third]) is None
+
+
+def test_those_that_disturb_nobody_run_side_by_side_on_the_host(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+
+    def parallel(path: str, *commands: str) -> Job:
+        made = job(path, *commands, target=HOST)
+        options = made.document.options._replace(parallel=True)
+        return made._replace(document=made.document._replace(options=options))
+
+    jobs = [
+        parallel("a", f"touch {one}", waits_for(two)),
+        parallel("b", f"touch {two}", waits_for(one)),
+        job("alone", "true", target=HOST),
+    ]
+    transcripts, _ = run(jobs)
+    assert set(outcomes(transcripts).values()) == {"passed"}

@@ -163,9 +163,11 @@ class Known:
             else sample
             for sample in step.options.samples
         )
+        lines = step.options.input and tuple(forms.spoken(line, samples) for line in step.options.input)
         return step._replace(
             command=forms.typed(step.command, samples),
             expectation=step.expectation._replace(samples=samples),
+            options=step.options._replace(input=lines),
         )
 
     def learned(self, step: Step, verdict: Verdict) -> Verdict:
@@ -175,7 +177,7 @@ class Known:
         for sample in judged.expectation.samples:
             if sample.value is not None:
                 self._samples[sample.text] = sample
-        verdict = verdict._replace(step=judged._replace(command=step.command))
+        verdict = verdict._replace(step=judged._replace(command=step.command, options=step.options))
         return self.redacted(_withheld(verdict) if withheld else verdict)
 
     def _learn_secrets(self, step: Step, verdict: Verdict) -> bool:

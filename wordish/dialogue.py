@@ -13,6 +13,7 @@ import pexpect
 from pexpect.expect import Expecter, searcher_re
 from pexpect.spawnbase import SpawnBase
 
+from wordish.answers import Cursor
 from wordish.terminal import Terminal
 
 LIMIT: Final = 10 << 20
@@ -29,6 +30,7 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
 
     ``marks`` are those of the shell and of shells opened in it, the outermost first. ``mark`` and
     ``exit_status`` are what the last prompt told. ``limit``: the bytes of each stream that are kept.
+    ``prompted``: for each prompt, its status and the bytes of both streams before it.
     """
 
     def __init__(self, terminal: Terminal, *marks: str, limit: int = LIMIT) -> None:
@@ -42,6 +44,7 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         self._answer = re.compile(rb"[^\n]*" + re.escape(self._marks[0]) + rb":(\d{1,3}):([\d ]*):\n")
         self._expecter = Expecter(self, searcher_re([self._prompt, pexpect.EOF, pexpect.TIMEOUT]), None)
         self._terminal = terminal
+        self.prompted: list[tuple[int, int, int]] = []
         self._heard = 0  # bytes, of both streams
         self._fed = b""  # read, and not yet looked through
         self._restart(b"")
@@ -90,6 +93,8 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         if how != SILENCE:
             assert isinstance(self.before, bytes)
             self._stderr.add(self.before)
+        if how == PROMPT:
+            self.prompted.append((self.exit_status, self._stdout.size, self._stderr.size))
         return how
 
     def rest(self) -> int:
@@ -125,6 +130,18 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         """What stands on the last line of either stream, if that is not ended."""
         error = self._before.getvalue()
         return error[error.rfind(b"\n") + 1 :] or self._stdout.last_line()
+
+    def cursor(self) -> Cursor:
+        """Where the terminal stands."""
+        before = self._before.getvalue()
+        begun = not before[before.rfind(b"\n") + 1 :] and bool(self._stdout.last_line())
+        line = self.last_line().decode(errors="replace")
+        return Cursor(out=self._stdout.size, err=self._stderr.size + len(before), line=line, on_stdout=begun)
+
+    def since_prompted(self) -> tuple[int, bytes]:
+        """The status in the first prompt, and all that was printed after it."""
+        status, out, err = self.prompted[0]
+        return status, self._stdout.whole()[out:] + self._stderr.whole()[err:] + self._before.getvalue()
 
     def answer(self) -> tuple[int, list[int]] | None:
         """The exit status, and those of the last pipeline, that were told on standard output."""
@@ -187,6 +204,11 @@ class Kept:
     def _cut(self) -> None:
         self._dropped += len(self._kept) - 2 * self._most
         del self._kept[self._most : -self._most]
+
+    @property
+    def size(self) -> int:
+        """The bytes that are kept."""
+        return len(self._kept)
 
     def last_line(self) -> bytes:
         """What stands after the last newline, or the end of that."""

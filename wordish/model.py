@@ -103,6 +103,7 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    parallel: bool | None = None
     enters: bool | None = None
     lint_ignore: str | None = None
     skip_if: str | None = None

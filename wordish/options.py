@@ -156,6 +156,7 @@ WORDS: Mapping[str, Word] = {
     "skip": Word(read=_reason, levels=_EVERYWHERE, bare=True),
     "hidden": Word(read=_flag, levels=frozenset({"block"}), bare=True),
     "cleanup": Word(read=_flag, levels=frozenset({"block", "step"}), bare=True),
+    "parallel": Word(read=_flag, levels=frozenset({"article"}), bare=True),
     "enters": Word(read=_flag, levels=frozenset({"step"}), bare=True),
     "lint-ignore": Word(read=_warnings, levels=_EVERYWHERE),
     "needs": Word(read=values.needs, levels=_ABOVE, several=True),

@@ -41,11 +41,12 @@ def replay(
 
     ``shell_for`` gives a user's shell and is asked before every step. ``timeout`` is in seconds,
     for the steps that do not say. ``keep_going`` goes on after a wrong output. ``known`` learns what
-    samples stand for, where there are any. ``tell`` hears each step start and each verdict.
+    samples stand for. ``tell`` hears each step start and each verdict.
 
     Raises, after the last verdict, `KeyboardInterrupt` when the replay was interrupted, else the
     first `wordish.errors.MachineError` when one was met.
     """
+    known = known or knowledge(document)
     total = len(document.steps)
     around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
@@ -100,6 +101,15 @@ def replay(
         raise KeyboardInterrupt
     if lost:
         raise next(iter(lost.values()))
+
+
+def knowledge(document: Document) -> Known | None:
+    """What learns what the samples of an article stand for; ``None`` where there are none."""
+    if not any(step.options.samples for step in document.steps):
+        return None
+    from wordish.binding import Known  # few articles have any
+
+    return Known()
 
 
 def _surroundings(steps: Sequence[Step]) -> Surroundings | None:
@@ -162,7 +172,8 @@ def _attempt(
         meant = known.meant(step) if known else step
     except ValueError as error:  # its author has to say it in another way
         return Verdict(step=step, outcome=Outcome.FAILED, reason=known.hide(str(error)) if known else "")
-    output = shell.run(meant.command, timeout=seconds, enters=enters)
+    answers = meant.options.input or ()
+    output = shell.run(meant.command, timeout=seconds, enters=enters, answers=answers)
     if step.expectation.together:
         printed.append(output)
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from wordish import conditions
 from wordish.errors import MachineError, UsageError
@@ -28,12 +28,9 @@ from wordish.model import (
     Verdict,
 )
 from wordish.options import line_of
-from wordish.replay import replay
+from wordish.replay import knowledge, replay
 from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, TARGETS, Place
-
-if TYPE_CHECKING:
-    from wordish.binding import Known
 
 
 class Wish(NamedTuple):
@@ -151,7 +148,7 @@ def check(
     environment: dict[str, str] = {}
     owners: dict[str, str] = {}
     error, interrupted = "", False
-    known = _known(document)
+    known = knowledge(document)
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
@@ -188,15 +185,6 @@ def check(
     )
     tell(transcript)
     return transcript
-
-
-def _known(document: Document) -> Known | None:
-    """What learns what the samples of an article stand for, if it has any."""
-    if not any(step.options.samples for step in document.steps):
-        return None
-    from wordish.binding import Known
-
-    return Known()
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:

@@ -17,10 +17,11 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from wordish.dialogue import ENDED, LIMIT, PROMPT, Dialogue
+from wordish.answers import Answers
+from wordish.dialogue import ENDED, LIMIT, PROMPT, SILENCE, Dialogue
 from wordish.errors import MachineError
 from wordish.keyboard import typed
 from wordish.model import Output
@@ -35,6 +36,7 @@ _GRACE = 0.8  # seconds that a command has to go after each way of ending it
 _SILENCE, _SHORT_SILENCE = 0.3, 0.001
 _ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
 _SETTLED = 0.25  # seconds that what a command left in the background has to come to rest
+_LESS = "less than was typed, and the shell took the rest for a command"
 _TRIES = 100  # looks at a shell that is about to wait for its first command, a millisecond apart
 _YIELDS = 20  # looks at one that has just prompted, some microseconds apart
 
@@ -159,12 +161,21 @@ class Shell:
         self._listen(mark)
         self.wait(timeout=timeout)
 
-    def run(self, command: str, *, timeout: float, limit: int = LIMIT, enters: bool | None = False) -> Output:
+    def run(
+        self,
+        command: str,
+        *,
+        timeout: float,
+        limit: int = LIMIT,
+        enters: bool | None = False,
+        answers: Sequence[str] = (),
+    ) -> Output:
         """Run one command, as typed by a person, and wait until bash waits for the next one.
 
         A command that opens another shell has come to its end when that one waits for a command: with
         ``enters``, or with ``None`` if it is seen to be a shell. What is run then is run there, until
-        it ends. A command that waits for a person is given up after a moment.
+        it ends. A command that waits for a person is typed the ``answers``, a line each time; when there are
+        none left, it is given up after a moment.
 
         After ``timeout`` seconds it is interrupted with ^C, and killed if that does not end it;
         the output's status is then ``None``. A user's ^C does the same, and goes on to the caller;
@@ -173,15 +184,25 @@ class Shell:
         """
         start = time.monotonic()
         self._dialogue.limit = self._limit = limit
+        person = Answers(answers)
+        keys = typed(command)
         try:
             self._find_home()
-            self._terminal.type(typed(command))
-            status = self._await(timeout, enters=enters)
+            self._dialogue.prompted.clear()
+            self._terminal.type(keys, echo=bool(person))
+            status = self._await(timeout, enters=enters, person=person)
+            if person.typed:
+                status = self._left_over(status)
             asked = self._asked
+            if status is None and answers:
+                self._terminal.type(b"")  # what is typed now is not for the article to show
             if status is None:
                 self._stop()
             elapsed = time.monotonic() - start
             stdout, stderr = self._printed(command)
+            if answers:
+                stdout, stderr = person.told(stdout, stderr)
+                stdout = stdout.removeprefix(keys)
         except KeyboardInterrupt:
             self._abandon()
             raise
@@ -206,7 +227,9 @@ class Shell:
             before = now
             time.sleep(0.001)  # it has printed its prompt and is about to wait
 
-    def _await(self, timeout: float, *, enters: bool | None = False) -> int | None:
+    def _await(
+        self, timeout: float, *, enters: bool | None = False, person: Answers | None = None
+    ) -> int | None:
         """Read until bash waits for a command, or has ended: the status; ``None`` if that takes too long.
 
         Or if it waits for a person: what for is then in ``_asked``.
@@ -214,9 +237,12 @@ class Shell:
         end = time.monotonic() + timeout
         prompted, asking, self._asked = False, 0.0, ""
         silence = _SHORT_SILENCE if self._unseen else _SILENCE
+        came = SILENCE
         while True:
             left = end - time.monotonic()
-            how = self._dialogue.wait(min(silence, max(left, 0)))
+            silence = _MOMENT if person else silence
+            how = self._dialogue.wait(min(silence, max(left, 0))) if came == SILENCE else came
+            came = SILENCE
             if how == PROMPT and self._dialogue.mark != self._marks[0]:  # of a shell in this one
                 self._listen_to(self._dialogue.mark)
                 return self._dialogue.exit_status
@@ -237,13 +263,42 @@ class Shell:
             if prompted and 2 * silence > _SILENCE and self._moved():
                 return self._dialogue.exit_status
             reader = "" if prompted else self._terminal.reader()
-            if enters is not False and self._is_open(reader, sure=enters is True):
+            if enters is not False and self._is_open(reader, sure=enters is True and not person):
                 return self._enter()
+            if person and not prompted:
+                came, answered = self._answer(person, reader)
+                if answered or came != SILENCE:
+                    asking = 0.0
+                    continue
             asking = (asking or time.monotonic()) if reader else 0.0
             if left <= silence or (asking and time.monotonic() - asking > _PERSON):
                 self._asked = self._question(reader) if asking else ""
                 return None
             silence = _SILENCE / 2 if asking else min(2 * silence, 2.0)
+
+    def _answer(self, person: Answers, reader: str) -> tuple[int, bool]:
+        """Type what the command waits for: what came meanwhile, and whether something was typed."""
+        lines, echo = self._terminal.modes()
+        came = self._dialogue.rest()
+        if came != SILENCE:
+            return came, False
+        cursor, now = self._dialogue.cursor(), time.monotonic()
+        keys = person.due(cursor, reader=reader, lines=lines, echo=echo, now=now)
+        if keys:
+            self._terminal.control(keys)
+        return came, bool(keys)
+
+    def _left_over(self, status: int | None) -> int | None:
+        """The status of a command that was answered.
+
+        ``None`` when it did not read all that was typed, and the shell took the rest for a command.
+        """
+        if status is None or self.ended or len(self._dialogue.prompted) < 2:
+            return status
+        status, rest = self._dialogue.since_prompted()
+        if more := shown(rest):
+            self._asked = f"{_LESS}: {more}"
+        return None if more else status
 
     def _listen_to(self, mark: str) -> None:
         """The shells inside the one that prompts with ``mark`` have ended."""

@@ -69,8 +69,17 @@ class Terminal(Protocol):
         `MachineError` when the machine is lost.
         """
 
-    def type(self, data: bytes) -> None:
-        """Type ``data``, after putting the terminal's modes back to what they were at the start."""
+    def type(self, data: bytes, *, echo: bool = False) -> None:
+        """Type ``data``, after putting the terminal's modes back to what they were at the start.
+
+        With ``echo``, it shows what is typed, from this on until a program turns that off.
+        """
+
+    def modes(self) -> tuple[bool, bool]:
+        """Whether input is taken by whole lines, and whether the terminal shows what is typed.
+
+        What was printed before can be read at once afterwards.
+        """
 
     def control(self, data: bytes) -> None:
         """Type ``data`` (control characters) with the modes as they are; drop what was not typed yet."""
@@ -213,12 +222,13 @@ class LocalTerminal:
             if any(ready.values()) or left == 0:
                 return ready
 
-    def type(self, data: bytes) -> None:
+    def type(self, data: bytes, *, echo: bool = False) -> None:
         """See `Terminal.type`."""
         # The modes as bytes: a look at them is a fifth of tcgetattr's, and each command pays for it.
+        wanted = _with_echo(self._modes) if echo else self._modes
         with suppress(OSError):  # the shell may have ended, and hung up
-            if fcntl.ioctl(self._slave, termios.TCGETS, _MODES) != self._modes:
-                fcntl.ioctl(self._slave, termios.TCSETS, self._modes)
+            if fcntl.ioctl(self._slave, termios.TCGETS, _MODES) != wanted:
+                fcntl.ioctl(self._slave, termios.TCSETS, wanted)
         self._typing += data
         self._feed()
         if self._typing:
@@ -237,6 +247,12 @@ class LocalTerminal:
         self._typing = b""
         with suppress(OSError):
             os.write(self._out, data)
+
+    def modes(self) -> tuple[bool, bool]:
+        """See `Terminal.modes`."""
+        with suppress(OSError):
+            return _lines_and_echo(fcntl.ioctl(self._slave, termios.TCGETS, _MODES))
+        return True, False
 
     def kill(self, number: int) -> None:
         """See `Terminal.kill`."""
@@ -333,9 +349,14 @@ class FramedTerminal:
                 self.status = 128 + (code & 0x7F) if code & 0x7F else code >> 8
         return bytes(printed[b"O"]), bytes(printed[b"E"])
 
-    def type(self, data: bytes) -> None:
+    def type(self, data: bytes, *, echo: bool = False) -> None:
         """See `Terminal.type`."""
-        self._say(b"I", data)
+        self._say(b"A" if echo else b"I", data)
+
+    def modes(self) -> tuple[bool, bool]:
+        """See `Terminal.modes`."""
+        self._say(b"M", b"")
+        return _lines_and_echo(self._answer(b"M", timeout=_ANSWER_SECONDS))
 
     def control(self, data: bytes) -> None:
         """See `Terminal.control`."""
@@ -518,6 +539,21 @@ def _terminal(opened: list[int]) -> tuple[int, int]:
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     termios.tcsetwinsize(slave, (ROWS, COLUMNS))
     return master, slave
+
+
+def _lines_and_echo(modes: bytes) -> tuple[bool, bool]:
+    """Of a struct termios: whether it is in canonical mode, and whether it echoes."""
+    (local,) = _LOCAL.unpack_from(modes, 3 * _LOCAL.size)
+    return bool(local & termios.ICANON), bool(local & termios.ECHO)
+
+
+def _with_echo(modes: bytes) -> bytes:
+    """A struct termios that echoes."""
+    (local,) = _LOCAL.unpack_from(modes, 3 * _LOCAL.size)
+    return modes[: 3 * _LOCAL.size] + _LOCAL.pack(local | termios.ECHO) + modes[4 * _LOCAL.size :]
+
+
+_LOCAL = struct.Struct("=I")  # a word of modes; the fourth is c_lflag (asm-generic/termbits.h)
 
 
 def _take(descriptor: int) -> bytes:

@@ -1,8 +1,8 @@
 """Jobs on several processes of this machine: who does what when, and how it is stopped.
 
-Articles in disposable targets run side by side, as many as fit into memory; those in a target that
-is not disposable run one at a time beside them. Processes, not threads: what a shell leaves behind is
-found as a child of the process that started it (`wordish.orphans`).
+Articles in disposable targets run side by side, as many as fit into memory, and so do those whose
+authors say that they disturb nobody; the others run one at a time beside them. Processes, not threads:
+what a shell leaves behind is found as a child of the process that started it (`wordish.orphans`).
 
 The workers are forked once, with all the jobs, and are told numbers. What they say comes back on a
 pipe each, so that a worker that dies takes nothing with it but its article. They are out of reach
@@ -94,8 +94,8 @@ def run(
 
 def most_at_once(jobs: Sequence[Job]) -> int:
     """How many of the jobs can ever run side by side."""
-    disposable = sum(map(_is_disposable, jobs))
-    return disposable + (disposable < len(jobs))
+    apart = sum(map(_is_apart, jobs))
+    return apart + (apart < len(jobs))
 
 
 class _Line:
@@ -109,7 +109,7 @@ class _Line:
 
         def turn(job: Job) -> tuple[bool, float]:
             path = os.path.realpath(job.document.path)
-            return _is_disposable(job), -durations.get(path, _GUESS * len(job.document.sequence))
+            return _is_apart(job), -durations.get(path, _GUESS * len(job.document.sequence))
 
         # First those that go one at a time: together they are one long job. Then the long ones.
         self._waiting = sorted(jobs, key=turn)
@@ -119,7 +119,7 @@ class _Line:
         running = [job for job in active if job]
         taken = sum(map(self._memory, running))
         for number, job in enumerate(self._waiting):
-            alone = _is_disposable(job) or all(map(_is_disposable, running))
+            alone = _is_apart(job) or all(map(_is_apart, running))
             if alone and (not taken or taken + self._memory(job) <= self._room):
                 return self._waiting.pop(number)
         return None
@@ -129,8 +129,9 @@ class _Line:
         return machine.memory if machine else 0
 
 
-def _is_disposable(job: Job) -> bool:
-    return TARGETS[job.target.kind].DISPOSABLE
+def _is_apart(job: Job) -> bool:
+    """Whether it disturbs no other: what it runs in is its own, or its author says so."""
+    return TARGETS[job.target.kind].DISPOSABLE or bool(job.document.options.parallel)
 
 
 def _free_memory() -> int:

@@ -52,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of this project's own site."""
     pytest.importorskip("furo")
     out = tmp_path_factory.mktemp("site")
-    command: list[str | Path] = [sys.executable, "-m", "sphinx", "-qW", "-c", ROOT, ROOT / "docs", out]
+    command: list[str | Path] = [sys.executable, "-m", "sphinx", "-qWj2", "-c", ROOT, ROOT / "docs", out]
     subprocess.run(command, check=True)
     with served(out) as address:
         yield address

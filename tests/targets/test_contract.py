@@ -453,6 +453,44 @@ def test_what_prompts_like_a_shell_and_is_none_is_not_fooled(shell: Shell) -> No
     assert says(shell, "echo on") == "on"
 
 
+@pytest.mark.parametrize(
+    ("command", "answers", "stdout", "stderr"),
+    [
+        ('read -p "Name? " x; echo "hello $x"', ["Al Bo"], "hello Al Bo", "Name? Al Bo"),
+        ("read x; read y; echo $y$x", ["1", "2"], "21", "1\n2"),
+        ("read -s -p 'Pass? ' x; echo; echo ${#x}", ["secret"], "6", "Pass?"),
+        ("read -n1 -p 'Sure? ' x; echo; echo $x", ["yes"], "y", "Sure? y"),
+        ("cat > note; cat note", ["one", "two", "^D"], "one\ntwo", "one\ntwo"),
+        ("printf 'Name? '; read x; echo $x", ["Al"], "Name? Al\nAl", ""),
+        ("sleep 0.5; bash -c 'read x; echo $x'", ["late"], "late", "late"),
+        ("cat <<E; read x; echo $x\n\tx\nE", ["y"], "        x\ny", "y"),
+        ("true", ["never"], "", ""),
+        ("head -c1; echo", ["y"], "y", "y"),
+    ],
+)
+def test_what_waits_for_a_person_is_answered(
+    shell: Shell, command: str, answers: list[str], stdout: str, stderr: str
+) -> None:
+    output = shell.run(command, timeout=20, answers=answers)
+    assert (output.stdout, output.stderr, output.status, output.asked) == (stdout, stderr, 0, "")
+    assert says(shell, "echo on; stty -a | grep -o -- '-echo '") == "on\n-echo"
+
+
+def test_what_asks_for_more_than_it_is_answered_is_given_up(shell: Shell) -> None:
+    output = shell.run("read -p '1? ' x; read -p '2? ' y", timeout=20, answers=["a"])
+    assert (output.status, output.stderr, output.stdout) == (None, "1? a\n2?", "")
+    assert says(shell, "echo on") == "on"
+
+
+def test_what_was_typed_and_is_taken_for_a_command_is_told(shell: Shell) -> None:
+    output = shell.run("head -c1; echo", timeout=20, answers=["yes"])
+    assert (output.status, output.ended) == (None, False)
+    assert output.asked.startswith(
+        "less than was typed, and the shell took the rest for a command: bash: es:"
+    )
+    assert says(shell, "echo on") == "on"
+
+
 def test_terminal_modes_are_put_back_before_each_step(shell: Shell) -> None:
     for command in ("stty raw", "stty echo", "stty sane", "stty -isig"):
         shell.run(command, timeout=20)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
 from pygments.formatters import HtmlFormatter
-from pygments.token import _TokenType, is_token_subtype
+from pygments.token import _TokenType
 from sphinx.locale import _
 
 from wordish import lexer
 
 _OUTPUT = re.compile(r'(<span class="go">)(.*?)(</span>)', re.DOTALL)
 _WILDCARD = re.compile(r"\[\.\.\.\]|\.\.\.|…")
+_LEFT_OUT = frozenset({lexer.OUTPUT, lexer.PROMPT, lexer.USER, lexer.ROOT, lexer.CONTINUATION})
 
 
 class Ends:
@@ -30,8 +31,11 @@ class Ends:
     def format_unencoded(self, tokens: Iterable[tuple[_TokenType, str]], outfile: Any) -> None:
         """Format, knowing of each line whether its end belongs to what is copied."""
         pieces = list(tokens)
-        ends = ((kind, value.count("\n")) for kind, value in pieces)
-        self._apart = (_is_left_out(kind) for kind, count in ends for _end in range(count))
+        apart: list[bool] = []
+        for kind, value in pieces:
+            if "\n" in value:
+                apart += [kind in _LEFT_OUT] * value.count("\n")
+        self._apart = iter(apart)
         super().format_unencoded(pieces, outfile)  # type: ignore[misc]
 
     def wrap(self, source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -64,12 +68,18 @@ def visit_session(translator: Any, node: nodes.literal_block) -> None:
 
 
 @functools.cache
-def _with_ends(formatter: type[HtmlFormatter[str]]) -> type[HtmlFormatter[str]]:
-    return type(formatter.__name__, (Ends, formatter), {})
+def _with_ends(formatter: type[HtmlFormatter[str]]) -> Callable[..., HtmlFormatter[str]]:
+    """What makes such a formatter that closes its lines: one for all blocks of a kind, it is slow to make."""
+    made: Callable[..., HtmlFormatter[str]] = type(formatter.__name__, (Ends, formatter), {})
+    kept = functools.cache(made)
 
+    def make(**options: Any) -> HtmlFormatter[str]:
+        try:
+            return kept(**options)
+        except TypeError:  # a list of lines to emphasize, which is no key
+            return made(**options)
 
-def _is_left_out(kind: _TokenType) -> bool:
-    return is_token_subtype(kind, lexer.OUTPUT) or is_token_subtype(kind, lexer.PROMPT)
+    return make
 
 
 def _varying(block: str) -> str:

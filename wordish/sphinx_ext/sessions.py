@@ -7,6 +7,7 @@ from MyST. Blocks without a prompt, or in a language that is none of a session, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from docutils import nodes
@@ -23,6 +24,7 @@ LANGUAGE = "wordish"
 WRITTEN = "wordish"
 """The attribute, of the object and not of the markup, in which a node has what was `Written`."""
 
+_MINDED = (nodes.literal_block, nodes.comment, nodes.raw, nodes.field)
 # Sphinx' words for "none was named".
 _UNNAMED = ("", "default", "guess")
 # What no hint can do without.
@@ -58,18 +60,26 @@ class Sessions(SphinxTransform):
 
     def apply(self, **_: Any) -> None:
         """Change the document in place."""
-        hints = _hints_are_shown(self.document, default=self.config.wordish_hints)
-        for node in list(self.document.findall(nodes.literal_block)):
-            text, language = node.astext(), _language(node, self.config)
-            users = _users(text) if language in session.LANGUAGES else set()
-            if users:
-                project.pages(self.env).with_sessions.add(self.env.docname)
-                plain = node.rawsource == text  # one with markup inside stays what it is
-                written = Written(text=text if plain else "", language=language, options=_said_before(node))
-                shown = self._render(node, users, hints=hints) if plain else node
-                vars(shown)[WRITTEN] = written
-        for said in list(self.document.findall(_speaks_to_wordish)):
-            _take_out(said)
+        known = [node for node in self.document.findall() if isinstance(node, _MINDED)]
+        said = [node for node in known if _speaks_to_wordish(node)]
+        hints = _hints_are_shown(said, default=self.config.wordish_hints)
+        for node in known:
+            if isinstance(node, nodes.literal_block):
+                self._session(node, hints=hints)
+        for node in said:
+            _take_out(node)
+
+    def _session(self, node: nodes.literal_block, *, hints: bool) -> None:
+        """Have a block that shows a session rendered as one, and keep what its author wrote."""
+        text, language = node.astext(), _language(node, self.config)
+        users = _users(text) if language in session.LANGUAGES else set()
+        if not users:
+            return
+        project.pages(self.env).with_sessions.add(self.env.docname)
+        plain = node.rawsource == text  # one with markup inside stays what it is
+        options = _said_before(node)
+        shown = self._render(node, users, hints=hints) if plain else node
+        vars(shown)[WRITTEN] = Written(text=text if plain else "", language=language, options=options)
 
     def _render(self, node: nodes.literal_block, users: set[str], *, hints: bool) -> session_block:
         text = _displayed(node.astext(), hints=hints)
@@ -77,6 +87,7 @@ class Sessions(SphinxTransform):
         for name, value in node.attributes.items():
             block[name] = value
         block["language"] = LANGUAGE
+        block["force"] = True  # our lexer knows no error
         block["classes"] = [*node["classes"], "wordish-session", f"wordish-{'-'.join(sorted(users))}"]
         block.source, block.line = node.source, node.line
         block.document = self.document
@@ -105,12 +116,12 @@ def _language(node: nodes.literal_block, config: Any) -> str:
 
 
 def _users(text: str) -> set[str]:
-    """Whose prompts a text shows."""
+    """Who types a command in a text."""
     block = Block(path="", line=1, text=text, language="console")
-    if not session.has_prompt(block):
-        return set()
     lines = text.split("\n")
     shown = [prompts.match(lines[number - 1], weak=True) for number in session.prompt_lines(block)]
+    if not any(prompted and prompted.rest.strip() for prompted in shown):
+        return set()
     users = {str(prompted.user) for prompted in shown if prompted}
     if len(users) > 1:  # it may be a here-document that shows the other one's prompt
         kinds = {kind for kind, _ in lexer.coloured(text)}
@@ -130,11 +141,11 @@ def _displayed(text: str, *, hints: bool) -> str:
     )
 
 
-def _hints_are_shown(document: nodes.document, *, default: str) -> bool:
+def _hints_are_shown(said: Iterable[nodes.Node], *, default: str) -> bool:
     """What the page says in its field ``wordish-hints``, else the configuration."""
-    said = (field for field in document.findall(nodes.field) if field[0].astext() == "wordish-hints")
-    field = next(said, None)
-    return (field[1].astext().strip() if field else default) == "show"
+    fields = (node for node in said if isinstance(node, nodes.field))
+    shown = (field[1].astext().strip() for field in fields if field[0].astext() == "wordish-hints")
+    return next(shown, default) == "show"
 
 
 def _said_before(node: nodes.Element) -> str:

@@ -6,13 +6,15 @@
 # has not. What it says and hears are frames: one letter, four bytes of length (big endian), bytes.
 #
 #   from the host   I  text to type; the terminal is first put back as it was at the start
+#                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
 #                   W  ask how the shell stands: the system call that it waits in, and on a second
 #                      line its children, each with whether it or one of its own is at work
 #                   P  ask for the program that waits for what a person types
-#   to the host     O  standard output   E  standard error   R  ready, or S done   W, P  see above
+#                   M  ask for the terminal's modes, a struct termios
+#   to the host     O  standard output   E  standard error   R  ready, or S done   W, P, M  see above
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -149,12 +151,24 @@ sub relay {
             $left -= length $bytes;
         }
     };
+    my $type = sub {
+        my ($text, $modes) = @_;
+        my $now = "\0" x TERMIOS_SIZE;
+        ioctl($out[1], TCGETS, $now);
+        ioctl($out[1], TCSETS, $modes) if $now ne $modes;
+        $typing .= $text;
+    };
+    my ($iflag, $oflag, $cflag, $lflag, $rest) = unpack('I4 a*', $out[3]);
+    my $echoing = pack('I4 a*', $iflag, $oflag, $cflag, $lflag | ECHO, $rest);
     my %on = (
-        I => sub {
+        I => sub { $type->($_[0], $out[3]) },
+        A => sub { $type->($_[0], $echoing) },
+        M => sub {
             my $now = "\0" x TERMIOS_SIZE;
+            $drain->('O', $out[0]);
+            $drain->('E', $err[0]);
             ioctl($out[1], TCGETS, $now);
-            ioctl($out[1], TCSETS, $out[3]) if $now ne $out[3];
-            $typing .= $_[0];
+            $say->('M', $now);
         },
         C => sub { $typing = ''; syswrite $out[0], $_[0] },
         K => sub {
