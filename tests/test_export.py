@@ -405,6 +405,13 @@ def test_any_transcript_is_read_as_its_article_is(
     same(parse(text, path="a.md"))
 
 
+def test_a_command_that_uses_a_sample_is_left_out() -> None:
+    text = "<!-- wordish: sample=v-1 vary=7 -->\n```\n~$ make\nv-1\n~$ rm v-1\n~$ echo 7\n7\n```\n"
+    written = script(parse(text, path="a.md"))
+    assert "# a.md:5: skipped: v-1 stands for what is really printed\n#   rm v-1\n" in written
+    assert "\necho 7\n" in written
+
+
 @pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.name)
 def test_bash_can_read_every_script(path: Path) -> None:
     subprocess.run(["bash", "-n"], input=script(read(path)), text=True, check=True)

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from wordish import __version__, conditions, syntax
 from wordish.anatomy import anatomy
+from wordish.forms import occurrences
 from wordish.model import Document, Scope, Step, User
 from wordish.surroundings import entering
 
@@ -141,7 +142,13 @@ def _body(steps: Sequence[Step], both: bool) -> Iterator[str]:
 
 
 def _settled(step: Step) -> Step:
-    """The step with a condition on the target decided: a script runs on the host."""
+    """The step with a condition on the target decided: a script runs on the host.
+
+    What a sample stands for is known to a check alone: a command that uses one is left out.
+    """
+    for _, _, sample in occurrences(step.command, step.options.samples or ()):
+        if not sample.varies:
+            return step.skipped(f"{sample.text} stands for what is really printed")
     condition = conditions.parse(step.options.skip_if) if step.options.skip_if else None
     if condition is None or condition.kind != "target":
         return step
