@@ -147,6 +147,40 @@ def test_a_root_prompt_on_the_host_is_refused_and_nothing_runs(
     assert not proof.exists()
 
 
+@pytest.mark.parametrize("words", [[], ["--on", "vm"], ["--on", "host", "--as-root"]])
+def test_nothing_is_run_as_root_on_a_guess(
+    write: Write, capfd: pytest.CaptureFixture[str], vm: list[str], words: list[str]
+) -> None:
+    write("pyproject.toml", "[tool.wordish]\nhash = 'auto'\n")
+    write("a.md", "```console\n# echo a > x\n# touch y\n```\n")
+    write("b.md", "```console\n$ touch z\n```\n")
+    assert main(["check", "-q", *words, "a.md", "b.md"]) == 2
+    assert capfd.readouterr().err == (
+        'a.md:2: nothing is run as root on a guess, as this "# " is, and 1 more below: '
+        "say hash=root or hash=comment: `wordish update --pin a.md` writes it\n"
+    )
+    assert (vm, sorted(path.name for path in Path().iterdir())) == ([], ["a.md", "b.md", "pyproject.toml"])
+    assert main(["list", "a.md"]) == 0
+    out, err = capfd.readouterr()
+    assert out == "a.md:2: # echo a > x\na.md:3: # touch y\n"
+    assert [line.split(": ")[0] for line in err.splitlines()] == ["a.md:2", "a.md:3"]
+    assert main(["update", "--pin", "a.md"]) == 0
+    assert main(["check", "-q", "a.md"]) == 0
+    assert vm == ["echo a > x", "touch y"]
+
+
+def test_steps_that_leave_something_to_be_filled_in_are_counted_and_told(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("a.md", "```console\n$ ssh <host>\n$ true\n# Now for something else\n$ cd ...\n```\n")
+    assert main(["check", "-v", "a.md"]) == 0
+    out, err = capfd.readouterr()
+    assert "a.md:2: skipped (not runnable: <host>): $ ssh <host>\n" in out
+    assert "a.md: 1 passed, 2 not runnable in" in out
+    assert "3 steps: 1 passed, 2 not runnable;" in out
+    assert [line.split(": ")[0] for line in err.splitlines()] == ["a.md:2", "a.md:4", "a.md:5"]
+
+
 def test_what_is_missing_is_an_error_and_the_other_articles_go_on(
     write: Write, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,7 +76,7 @@ def test_the_only_machine_is_the_default_one() -> None:
         (
             "[tool.wordish]\nxyz = 5\n",
             "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, jobs, machine, "
-            "record, machines, lint, prompts, hash, substitutions, options, overrides, like",
+            "record, machines, lint, redact, prompts, hash, substitutions, options, overrides, like",
         ),
         (
             '[tool.wordish]\n\npaths = "docs"\n',
@@ -145,6 +145,58 @@ def test_a_line_is_found_in_any_spelling() -> None:
     assert line_of('[tool."wordish"]\nmachines.lab.memory = 1\n', key) == 2
     assert line_of("[tool.wordish]\n\nmachines = {lab = {memory = 1}}\n", key) == 3
     assert line_of("[other]\nmemory = 1\n", key) is None
+
+
+def test_what_articles_are_read_under() -> None:
+    text = """
+[tool.wordish]
+prompts = {root = ["db> ?"], user = ["%", "x>"]}
+hash = "auto"
+[tool.wordish.substitutions]
+"<name>" = "vg0"
+"|version|" = "1.2"
+"""
+    conventions = parse(text, source=Path("pyproject.toml")).conventions
+    assert conventions.options == Options(root_prompt=("db> ?",), user_prompt=("%", "x>"), hash="auto")
+    assert conventions.substitutions == {"<name>": "vg0", "|version|": "1.2"}
+    assert parse("", source=Path("pyproject.toml")).conventions == Conventions()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "prompts = {root = ['(x']}",
+            "2: tool.wordish.prompts.root: '(x': bad pattern: missing ): (x: see RE2's",
+        ),
+        (
+            "prompts = {user = ['a*']}",
+            "2: tool.wordish.prompts.user: 'a*': it fits where nothing stands: see",
+        ),
+        ("prompts.rot = ['x']", "2: tool.wordish.prompts.rot: unknown key: did you mean root?"),
+        ("prompts = ['x']", "2: tool.wordish.prompts: expected a table, got a list"),
+        ("prompts.root = 'x'", "2: tool.wordish.prompts.root: expected a list of strings, got a string"),
+        ("hash = 'rot'", "2: tool.wordish.hash: no such value: 'rot': say root, comment or auto"),
+        ("hash = true", "2: tool.wordish.hash: expected a string, got true or false"),
+        (
+            "\n[tool.wordish.substitutions]\n'<x>' = 1",
+            "4: tool.wordish.substitutions.<x>: expected a string: write",
+        ),
+        ("substitutions = {'<x>' = 'a\\nb'}", None),
+        ('substitutions.x = "a\\nb"', "2: tool.wordish.substitutions.x: not the text of one line: give"),
+        ("substitutions.'' = 'a'", "2: tool.wordish.substitutions.: not the text of one line: give"),
+        (
+            "substitutions.'...' = 'a'",
+            "2: tool.wordish.substitutions....: stands for any text in outputs: write",
+        ),
+    ],
+)
+def test_a_mistake_in_what_articles_are_read_under(text: str, message: str | None) -> None:
+    whole = f"[tool.wordish]\n{text}\n"
+    if message is None:
+        assert parse(whole, source=Path("pyproject.toml")).conventions.substitutions == {"<x>": "a\\nb"}
+    else:
+        assert error(whole).startswith(f"pyproject.toml:{message}")
 
 
 def test_the_file_is_found_upwards(tmp_path: Path) -> None:

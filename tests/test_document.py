@@ -7,7 +7,7 @@ import pytest
 
 from wordish import document
 from wordish.errors import ArticleError, UsageError
-from wordish.model import Options, Severity
+from wordish.model import Conventions, Options, Severity
 
 READING = Path(__file__).parent / "articles" / "reading"
 
@@ -162,6 +162,128 @@ def test_a_transcript_that_lost_its_braces() -> None:
         (20, "open-command", "the command never ends: its closing } is missing"),
         (36, "open-command", "the command never ends: its closing } is missing"),
     ]
+
+
+def test_the_steps_before_a_lost_brace_are_as_their_author_wrote_them() -> None:
+    article = document.read(READING / "before-the-lost-brace.txt")
+    *before, after = article.steps
+    assert {(step.prompt, step.user, step.options) for step in before} == {("~#", "root", Options())}
+    assert [(step.line, step.command, step.expectation.text) for step in before] == [
+        (5, "dd if=/dev/zero of=loop1.raw bs=1M count=40", ""),
+        (6, "losetup /dev/loop1 loop1.raw", ""),
+        (8, "grep loop /proc/partitions", "7        1     ... loop1"),
+        (13, "pvcreate /dev/loop1", 'Physical volume "/dev/loop1" successfully created'),
+        (18, "vgcreate datadisks /dev/loop1", 'Volume group "datadisks" successfully created'),
+        (23, "lvcreate -n website -L 12M datadisks", 'Logical volume "website" created'),
+        (
+            26,
+            "lvs",
+            "LV      VG        Attr   LSize  Origin Snap%  Move Log Copy%  Convert\n"
+            "  website datadisks -wi-a...M",
+        ),
+        (30, "grep dm /proc/partitions && ls /dev/datadisks/website", "252 ... dm-0"),
+        (35, "mkfs.ext4 /dev/datadisks/website > /dev/null", ""),
+        (36, "mkdir -p ./mnt/website && mount /dev/datadisks/website ./mnt/website", ""),
+        (40, "touch ./mnt/website/database", ""),
+        (41, "touch ./mnt/website/index.html", ""),
+        (
+            42,
+            'add_new_user () {\n       echo "name:$1,age:$2" >> ./mnt/website/database ; }',
+            "",
+        ),
+        (47, "add_new_user alice 29", ""),
+        (48, "add_new_user bob 18", ""),
+        (49, "cat ./mnt/website/database", ""),
+    ]
+    assert (after.line, after.command) == (69, "upgrade_schema_and_website")
+    assert [(fault.line, fault.name, fault.hint) for fault in article.diagnostics] == [
+        (53, "open-command", "close it with } before the next prompt")
+    ]
+
+
+# An author's own prompts
+
+
+OWN = Conventions(options=Options(user_prompt=("db> ?",), root_prompt=("#",)))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.md", "```\ndb> a\nb\n# c\n```\n"),
+        ("a.rst", "Do::\n\n  db> a\n  b\n  # c\n"),
+        ("a.rst", "Do::\n\ndb> a\n"),
+        ("a.txt", "db> a\nb\n\nText.\n\n# c\n"),
+        ("a.console", "db> a\nb\n# c\n"),
+        ("a.md", "<!-- wordish: hidden\ndb> a\nb\n# c\n-->\n"),
+        ("a.md", "<!-- wordish: hidden\n\ndb> a\nb\n# c\n-->\n"),
+        ("a.rst", ".. wordish: hidden\n\n   db> a\n   b\n   # c\n"),
+    ],
+)
+def test_the_configurations_prompts_count_in_every_format(path: str, text: str) -> None:
+    article = document.parse(text, path=path, conventions=OWN)
+    if "::\n\ndb" in text:
+        ((remark,),) = ([r.name for r in article.diagnostics],)
+        assert (article.steps, remark) == ((), "unread-session")
+        return
+    first, second = article.steps
+    assert (first.prompt, first.user, first.command, first.expectation.text) == ("db>", "user", "a", "b")
+    assert (second.prompt, second.user, second.command) == ("#", "root", "c")
+    assert article.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("a.md", "---\nwordish:\n  prompts: {user: ['db> ?'], root: ['#']}\n---\n"),
+        ("a.md", "---\nwordish:\n  user-prompt: 'db> ?'\n  root-prompt: ['x', '#']\n---\n"),
+        ("a.md", "<!-- wordish: user-prompt='db> ?' root-prompt=# -->\n"),
+        ("a.rst", ":wordish: user-prompt='db> ?' root-prompt=#\n\n"),
+        ("a.rst", ".. wordish: user-prompt='db> ?' root-prompt=#\n\n"),
+        ("a.console", "# wordish: user-prompt='db> ?' root-prompt=#\n"),
+        ("a.txt", "# wordish: user-prompt='db> ?' root-prompt=#\n"),
+    ],
+)
+def test_an_article_may_have_prompts_of_its_own(path: str, said: str) -> None:
+    body = {"a.md": "```\ndb> a\n# c\n```\n", "a.rst": "Do::\n\n  db> a\n  # c\n"}
+    article = document.parse(said + body.get(path, "db> a\n# c\n"), path=path)
+    assert article.diagnostics == ()
+    assert [(step.user, step.command) for step in article.steps] == [("user", "a"), ("root", "c")]
+
+
+def test_an_articles_own_prompts_go_before_those_of_the_configuration() -> None:
+    text = "---\nwordish: user-prompt='x>'\n---\n\n```\nx> a\ndb> b\n# c\n```\n"
+    steps = document.parse(text, path="a.md", conventions=OWN).steps
+    assert [(step.user, step.command, step.expectation.text) for step in steps] == [
+        ("user", "a", "db> b"),
+        ("root", "c", ""),
+    ]
+
+
+def test_hidden_steps_may_stand_at_the_articles_own_prompts() -> None:
+    text = "---\nwordish: user-prompt='x>'\n---\n\n<!-- wordish: hidden\nx> a\n-->\n"
+    article = document.parse(text, path="a.md")
+    assert ([step.command for step in article.steps], article.diagnostics) == (["a"], ())
+
+
+def test_a_pattern_that_is_none_is_told_at_its_line() -> None:
+    article = document.parse("<!-- wordish: root-prompt='(x' -->\n\n```\n$ a\n```\n", path="a.md")
+    (fault,) = article.errors
+    assert str(fault) == "a.md:1: root-prompt=(x: bad pattern: missing ): (x"
+    assert document.parse("---\nwordish: {user-prompt: ['', 3]}\n---\n", path="a.md").errors
+
+
+def test_a_text_with_an_own_prompt_is_an_article(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text("Type\n\ndb> a\n")
+    Path("b.txt").write_text("x> a\n")
+    assert [str(path) for path in document.find(["."], conventions=OWN)] == ["a.txt"]
+
+
+def test_a_document_says_under_which_conventions_it_was_read() -> None:
+    conventions = Conventions(substitutions={"<x>": "1"})
+    article = document.parse("$ echo <x>\n", path="a.console", conventions=conventions)
+    assert (article.conventions, article.steps[0].command) == (conventions, "echo 1")
 
 
 @pytest.mark.parametrize(

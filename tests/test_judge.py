@@ -135,6 +135,12 @@ def test_diffs(shown: str, output: Output, expected: str) -> None:
     assert diff(step(shown), output) == f"--- shown (docs/x.rst:42)\n+++ printed\n{expected}"
 
 
+def test_a_diff_leaves_out_what_need_not_be_printed() -> None:
+    expectation = Expectation(text="old\n\n# Fill the disk", lines=(3, 5), remarks=1)
+    found = judge(step("")._replace(expectation=expectation), Output(stdout="new"))
+    assert [line for line in found.diff.splitlines() if line[:1] in "+-"][2:] == ["-old", "+new"]
+
+
 def test_far_apart_differences_are_hunks() -> None:
     lines = [f"line {number}" for number in range(100)]
     shown = [*lines]

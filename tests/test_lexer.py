@@ -89,7 +89,7 @@ def test_without_bash_a_command_is_its_first_line(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(syntax, "_complaint", syntax._complaint.__wrapped__)
-    assert left("~$ if true; then\n   echo yes\nfi\n~$ true") == "if true; then\ntrue"
+    assert left("~$ case a in\na) echo yes;;\nesac\n~$ true") == "case a in\ntrue"
 
 
 def test_the_entry_point_gives_it_to_pygments() -> None:

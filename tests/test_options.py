@@ -38,6 +38,11 @@ def parse(text: str, level: options.Level | None = None) -> tuple[Options, list[
         ('skip="needs a printer"', Options(skip="needs a printer")),
         ("skip='on Sundays' timeout=1", Options(skip="on Sundays", timeout=1)),
         ("lint-ignore='W012, no-session'", Options(lint_ignore="guessed-root-prompt no-session")),
+        ("hash=root", Options(hash="root")),
+        (
+            r'root-prompt="db> ?" user-prompt="\w+\$"',
+            Options(root_prompt=("db> ?",), user_prompt=(r"\w+\$",)),
+        ),
     ],
 )
 def test_words(text: str, expected: Options) -> None:
@@ -51,6 +56,11 @@ def test_words(text: str, expected: Options) -> None:
         ("status_only", "unknown-option: unknown option 'status_only': did you mean status-only?"),
         ("timeout", "bad-option: timeout: takes a number of seconds above 0: write timeout=..."),
         ("timeout=0", "bad-option: timeout=0: takes a number of seconds above 0: "),
+        ("hash=yes", "bad-option: hash=yes: takes one of root, comment, auto: "),
+        ("hash", "bad-option: hash: takes one of root, comment, auto: write hash=..."),
+        ("root-prompt=(", "bad-option: root-prompt=(: bad pattern: missing ): (: "),
+        ("user-prompt=a*", "bad-option: user-prompt=a*: it fits where nothing stands: "),
+        ("user-prompt=", "bad-option: user-prompt=: takes a regular expression of RE2: "),
         ("timeout=nan", "bad-option: timeout=nan: takes a number of seconds above 0: "),
         ("timeout=inf", "bad-option: timeout=inf: takes a number of seconds above 0: "),
         ("status=256", "bad-option: status=256: takes an exit status from 0 to 255, or any: "),

@@ -9,9 +9,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from wordish import pytest_articles
-from wordish.cli import main
-
 pytest_plugins = ["pytester"]
 
 GOOD = "~$ echo on\non\n"
@@ -23,7 +20,10 @@ XDIST = ["-p", "xdist", "-n", "2"]
 
 @pytest.fixture(autouse=True)
 def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No plugin but ours and those that a test names: most take their time at the start."""
+    """No plugin but ours and those that a test names: most take their time at the start.
+
+    All runs are processes of their own: pytester unloads what is imported here during a test.
+    """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", "wordish.pytest_plugin")
 
@@ -46,7 +46,7 @@ def write(pytester: pytest.Pytester, name: str, text: str) -> Path:
 
 
 def collected(pytester: pytest.Pytester, *words: str) -> list[str]:
-    result = pytester.runpytest("--collect-only", "-q", *words)
+    result = pytester.runpytest_subprocess("--collect-only", "-q", *words)
     return [line for line in result.outlines if "::" in line]
 
 
@@ -84,51 +84,52 @@ def test_what_is_collected_is_what_check_would_take(project: pytest.Pytester) ->
     assert collected(project, "docs/good.txt") == ["docs/good.txt::wordish"]
 
 
-def test_a_failure_reads_as_from_check_at_the_same_line(
-    project: pytest.Pytester, capfd: pytest.CaptureFixture[str]
-) -> None:
-    main(["check", "docs/bad.txt"])
-    report = capfd.readouterr().out.partition("    exit status")[0].splitlines()
+def test_a_failure_reads_as_from_check_at_the_same_line(project: pytest.Pytester) -> None:
+    said = project.run(sys.executable, "-m", "wordish", "check", "docs/bad.txt").stdout.str()
+    report = said.partition("    exit status")[0].splitlines()
     assert report[0] == "docs/bad.txt:3: failed: the output differs"
-    result = project.runpytest("docs")
+    result = project.runpytest_subprocess("docs")
     result.stdout.fnmatch_lines(["* ?wordish? docs/bad.txt ?line 3? *", *report])
     result.stdout.fnmatch_lines(["SUBFAILED*line 3* docs/bad.txt::wordish - docs/bad.txt:3: failed: the *"])
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_each_failed_step_is_a_subtest(project: pytest.Pytester) -> None:
-    result = project.runpytest("-o", "wordish_keep_going=true")
+    result = project.runpytest_subprocess("-o", "wordish_keep_going=true")
     result.stdout.fnmatch_lines(["docs/bad.txt:3: failed: *", "docs/bad.txt:5: failed: *"])
     result.assert_outcomes(passed=2, failed=3)
 
 
-def test_without_subtests_all_is_one_failure(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pytest_articles, "_TEST", pytest_articles._test)
-    result = project.runpytest("-o", "wordish_keep_going=true")
+def without_subtests(pytester: pytest.Pytester) -> None:
+    """As on a pytest that has none."""
+    pytester.makeconftest(
+        "from wordish import pytest_articles\npytest_articles._TEST = pytest_articles._test\n"
+    )
+
+
+def test_without_subtests_all_is_one_failure(project: pytest.Pytester) -> None:
+    without_subtests(project)
+    result = project.runpytest_subprocess("-o", "wordish_keep_going=true")
     result.stdout.fnmatch_lines(["docs/bad.txt:3: failed: *", "docs/bad.txt:5: failed: *"])
     result.stdout.fnmatch_lines(["FAILED docs/bad.txt::wordish - docs/bad.txt:3: failed: the output*"])
     result.assert_outcomes(passed=2, failed=1)
 
 
 @pytest.mark.parametrize("subtests", [True, False])
-def test_the_failed_article_is_the_last_failed(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, subtests: bool
-) -> None:
+def test_the_failed_article_is_the_last_failed(project: pytest.Pytester, *, subtests: bool) -> None:
     if not subtests:
-        monkeypatch.setattr(pytest_articles, "_TEST", pytest_articles._test)
+        without_subtests(project)
     write(project, "docs/a.txt", GOOD)
-    assert project.runpytest().ret == 1
+    assert project.runpytest_subprocess().ret == 1
     assert collected(project, "--lf") == ["docs/bad.txt::wordish"]
     assert collected(project, "--ff")[0] == "docs/bad.txt::wordish"
     write(project, "docs/bad.txt", GOOD)
-    assert project.runpytest("--lf").ret == 0
+    assert project.runpytest_subprocess("--lf").ret == 0
     assert len(collected(project, "--lf")) == 4
 
 
 def test_the_first_failure_stops_the_run(project: pytest.Pytester) -> None:
-    result = project.runpytest("-x", "-v")
+    result = project.runpytest_subprocess("-x", "-v")
     assert "good.txt" not in result.stdout.str().partition("FAILURES")[0].replace("collected", "")
 
 
@@ -137,7 +138,7 @@ def test_an_article_runs_once_and_whole_whatever_is_selected(project: pytest.Pyt
     steps = [f"~$ echo {number} >> {ran}\n" for number in "abc"]
     write(project, "docs/steps.txt", "".join(steps))
     for words in (["-k", "steps"], ["docs/steps.txt"], ["docs/steps.txt::wordish"], [*XDIST, "docs"]):
-        project.runpytest(*words)
+        project.runpytest_subprocess(*words)
         assert ran.read_text() == "a\nb\nc\n", words
         ran.unlink()
     assert collected(project, "-k", "echo") == []
@@ -148,7 +149,7 @@ def test_an_article_runs_once_and_whole_whatever_is_selected(project: pytest.Pyt
 
 
 def test_junit_has_each_failed_step_with_file_and_line(project: pytest.Pytester) -> None:
-    project.runpytest("--junit-xml", "j.xml", "-o", "wordish_keep_going=true", "docs")
+    project.runpytest_subprocess("--junit-xml", "j.xml", "-o", "wordish_keep_going=true", "docs")
     cases = {
         case.get("classname"): case for case in ElementTree.parse(project.path / "j.xml").iter("testcase")
     }
@@ -161,7 +162,7 @@ def test_junit_has_each_failed_step_with_file_and_line(project: pytest.Pytester)
 
 
 def test_html_has_each_failed_step_with_file_and_line(project: pytest.Pytester) -> None:
-    project.runpytest(
+    project.runpytest_subprocess(
         "-p",
         "html",
         "-p",
@@ -175,7 +176,7 @@ def test_html_has_each_failed_step_with_file_and_line(project: pytest.Pytester) 
 
 
 def test_workers_never_share_an_article(project: pytest.Pytester) -> None:
-    result = project.runpytest(*XDIST, "-o", "wordish_keep_going=true")
+    result = project.runpytest_subprocess(*XDIST, "-o", "wordish_keep_going=true")
     result.stdout.fnmatch_lines(["docs/bad.txt:3: failed: *", "docs/bad.txt:5: failed: *"])
     result.assert_outcomes(passed=2, failed=3)
 
@@ -184,7 +185,7 @@ def test_an_error_in_the_markup_is_one_of_collection(project: pytest.Pytester) -
     ran = project.path / "ran"
     write(project, "docs/a.txt", f"~$ touch {ran}\n")
     write(project, "docs/open.txt", '~$ echo "never closed\n')
-    result = project.runpytest()
+    result = project.runpytest_subprocess()
     result.stdout.fnmatch_lines(["docs/open.txt:1: the command never ends: *"])
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert not ran.exists()
@@ -192,20 +193,25 @@ def test_an_error_in_the_markup_is_one_of_collection(project: pytest.Pytester) -
 
 def test_a_remark_is_a_warning(project: pytest.Pytester) -> None:
     write(project, "docs/good.txt", "~$\N{NO-BREAK SPACE}echo on\non\n")
-    result = project.runpytest("docs/good.txt")
+    result = project.runpytest_subprocess("docs/good.txt")
     result.stdout.fnmatch_lines(["*WordishWarning: docs/good.txt:1: *no-break space*"])
-    assert project.runpytest("-W", "error::wordish.pytest_articles.WordishWarning", "docs/good.txt").ret != 0
+    assert (
+        project.runpytest_subprocess(
+            "-W", "error::wordish.pytest_articles.WordishWarning", "docs/good.txt"
+        ).ret
+        != 0
+    )
 
 
 def test_an_article_that_is_skipped(project: pytest.Pytester) -> None:
     write(project, "docs/good.txt", "~$ echo on # wordish: skip='no printer here today'\n")
-    result = project.runpytest("-rs", "docs/good.txt")
+    result = project.runpytest_subprocess("-rs", "docs/good.txt")
     result.stdout.fnmatch_lines(["SKIPPED*no printer here today"])
 
 
 def test_what_keeps_an_article_from_running_is_told_at_its_line(project: pytest.Pytester) -> None:
     write(project, "docs/root.txt", "~# rm -rf /\n")
-    result = project.runpytest("--wordish-on", "host", "docs/root.txt")
+    result = project.runpytest_subprocess("--wordish-on", "host", "docs/root.txt")
     result.stdout.fnmatch_lines(["docs/root.txt:1: a root prompt, but the target host is not thrown away*"])
     assert result.ret == 1
 
@@ -225,7 +231,7 @@ def test_a_mistake_in_the_options_is_told_as_such(
     write(project, "broken/pyproject.toml", '[tool.wordish]\npath = ["docs"]\n')
     write(project, "broken.toml", "[pytest]\nwordish = true\n")
     write(project, "broken/a.txt", GOOD)
-    result = project.runpytest(*words)
+    result = project.runpytest_subprocess(*words)
     assert said in result.stdout.str() + result.stderr.str()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
@@ -249,11 +255,14 @@ def test_hooks_choose_the_target_and_prepare_the_place(project: pytest.Pytester)
     )
     write(project, "docs/a.txt", "~$ echo $prepared\nyes\n")
     write(project, "docs/root.txt", "~# true\n")
-    assert project.runpytest("docs/a.txt").ret == 0
-    result = project.runpytest("docs/root.txt", "docs/good.txt")
+    assert project.runpytest_subprocess("docs/a.txt").ret == 0
+    result = project.runpytest_subprocess("docs/root.txt", "docs/good.txt")
     result.stdout.fnmatch_lines(["docs/root.txt:1: a root prompt, but the target host is not thrown away*"])
     result.stdout.fnmatch_lines(["docs/good.txt: error: it is Sunday"])
-    assert project.runpytest("--wordish-on", "nowhere", "docs/root.txt").ret == pytest.ExitCode.USAGE_ERROR
+    assert (
+        project.runpytest_subprocess("--wordish-on", "nowhere", "docs/root.txt").ret
+        == pytest.ExitCode.USAGE_ERROR
+    )
 
 
 def test_fixtures_hold_for_articles_too(project: pytest.Pytester) -> None:
@@ -268,7 +277,7 @@ def test_fixtures_hold_for_articles_too(project: pytest.Pytester) -> None:
         "    (tmp_path / 'hello').chmod(0o755)\n",
     )
     write(project, "docs/a.txt", "~$ hello\nhello\n")
-    assert project.runpytest("docs/a.txt").ret == 0
+    assert project.runpytest_subprocess("docs/a.txt").ret == 0
 
 
 def test_an_interruption_ends_the_run_and_cleans_up(project: pytest.Pytester) -> None:
@@ -295,7 +304,7 @@ def test_it_lives_beside_sybil_and_doctestplus(project: pytest.Pytester) -> None
         f"```python\nassert 1\n```\n\n```console\n{GOOD}```\n\n```python\nassert 0\n```\n",
     )
     write(project, "docs/b.rst", ">>> 1 + 1\n3\n\n::\n\n    ~$ echo on\n    on\n")
-    result = project.runpytest(
+    result = project.runpytest_subprocess(
         "-p", "pytest_doctestplus", "--doctest-plus", "--doctest-rst", "-v", "docs/a.md", "docs/b.rst"
     )
     result.stdout.fnmatch_lines_random(

@@ -146,3 +146,81 @@ def test_nothing_to_export(write: Write, capfd: pytest.CaptureFixture[str]) -> N
     )
     assert main(["export", "b.md"]) == 2
     assert capfd.readouterr().err.startswith("b.md: ")
+
+
+# Pinning
+
+
+GUESSED = "# Title\n\nText.\n\n```console\n# apt-get update\n# vgs\n```\n"
+PINNED = f"<!-- wordish: hash=root -->\n\n{GUESSED}"
+
+
+@pytest.mark.parametrize("configured", ["", "hash = 'auto'"])
+def test_pinning_writes_the_guesses_down_and_runs_nothing(
+    write: Write, capfd: pytest.CaptureFixture[str], configured: str
+) -> None:
+    write("pyproject.toml", f"[tool.wordish]\n{configured}\n")
+    path = write("a.md", GUESSED)
+    path.chmod(0o640)
+    assert main(["update", "--pin", "a.md"]) == 0
+    assert (path.read_text(), path.stat().st_mode & 0o777) == (PINNED, 0o640)
+    assert capfd.readouterr() == ("a.md:1: pinned: hash=root\na.md: 1 pinned\n", "")
+    before = path.stat()
+    assert main(["update", "--pin", "a.md"]) == 0
+    assert capfd.readouterr() == ("a.md: nothing to pin\n", "")
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert main(["list", "a.md"]) == 0
+    assert capfd.readouterr() == ("a.md:8: # apt-get update\na.md:9: # vgs\n", "")
+
+
+def test_git_applies_the_patch_of_a_pin(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    path = write("a.md", GUESSED)
+    assert main(["update", "--pin", "--diff", "a.md"]) == 0
+    out, err = capfd.readouterr()
+    assert (path.read_text(), err) == (GUESSED, "a.md:1: pinned: hash=root\na.md: 1 pinned\n")
+    subprocess.run(["git", "apply", "-"], input=out.encode(), check=True)
+    assert path.read_text() == PINNED
+
+
+def test_what_cannot_be_pinned_is_told_and_fails(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    text = "Text.\n\n- ```console\n  # echo 'a\n  b'\n  ```\n\n```bash\n# a b\nx\n```\n"
+    path = write("a.md", text)
+    write("b.md", "```console\n# f () {\n```\n")
+    assert main(["update", "--pin", "a.md", "b.md"]) == 1
+    assert path.read_text() == text
+    assert capfd.readouterr().out.splitlines() == [
+        "a.md:4: left: it cannot be said here so that all is read as before: "
+        'write "~# " before commands of root',
+        "a.md: 1 left",
+        "b.md:2: left: the command never ends: bash still waits for more",
+        "b.md: 1 left",
+    ]
+
+
+def test_an_article_with_errors_is_not_pinned(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    path = write("a.md", f"{GUESSED}\n```\n$ echo '\n```\n")
+    before = path.read_bytes()
+    assert main(["update", "--pin", "a.md"]) == 2
+    assert path.read_bytes() == before
+    assert capfd.readouterr().err.startswith("a.md:11: the command never ends")
+
+
+# Conventions
+
+
+def test_what_a_literal_stands_for_holds_when_an_article_is_updated(write: Write) -> None:
+    write("pyproject.toml", "[tool.wordish]\nprompts.user = ['db>']\nsubstitutions = {'<x>' = 'one'}\n")
+    path = write("a.md", "```\ndb> echo <x>; echo two\n<x>\nold\n```\n")
+    assert main(["update", "a.md"]) == 0
+    assert path.read_text() == "```\ndb> echo <x>; echo two\n<x>\ntwo\n```\n"
+    assert main(["check", "-q", "a.md"]) == 0
+
+
+def test_an_export_is_of_what_runs(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("other.toml", "[tool.wordish.substitutions]\n'<x>' = 'one'\n")
+    write("a.md", "```\n$ echo <x>\n$ echo <y>\n```\n")
+    assert main(["export", "--config", "other.toml", "a.md"]) == 0
+    out, err = capfd.readouterr()
+    assert "\necho one\n" in out
+    assert "skipped: not runnable: <y>\n#   echo <y>\n" in out
+    assert err.startswith("a.md:3: warning: not runnable, and skipped: <y> stands for something else")

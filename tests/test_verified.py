@@ -203,6 +203,22 @@ def test_nothing_found_leaves_the_file_alone(tmp_path: Path) -> None:
     assert path.read_text() == '{"articles": {}, "version": 1}'
 
 
+def test_what_was_checked_before_an_interruption_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "verified.json"
+
+    def interrupted() -> None:
+        with recording(path, everything=False) as hear:
+            hear(transcript(Outcome.PASSED, Outcome.PASSED, document=read(path="a.md")))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(load(path).articles) == ["a.md"]
+
+
 def test_runs_at_the_same_time_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "verified.json"

@@ -86,6 +86,9 @@ def _update(parser: argparse.ArgumentParser) -> None:
     _run(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
     parser.add_argument(
+        "-i", "--interactive", action="store_true", help="show each output that would change, and ask"
+    )
+    parser.add_argument(
         "--pin", action="store_true", help="run nothing: write down what each bare `# ` was guessed to be"
     )
 

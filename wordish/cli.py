@@ -148,43 +148,69 @@ def _keepers(
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
     from wordish.audience import style
-    from wordish.reporters.style import PROGRESS
-    from wordish.reporters.terminal import report
     from wordish.reporters.words import updated
     from wordish.rewrite import give_back
-    from wordish.runner import run
     from wordish.update import rival
     from wordish.update import update as renewed
 
     if arguments.pin:
         return _pin(arguments)
+    if arguments.interactive:
+        from wordish.asking import require_answers, settled
+
+        require_answers()
     settings = intake.settings(arguments)
     jobs = intake.jobs(arguments, settings)
     if jobs is None:
         return TROUBLE
-    status = PASSED
+    status, stopped = PASSED, False
     written: dict[str, str] = {}
     words = sys.stderr if arguments.diff else sys.stdout
-    with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
-        for transcript in run(
-            jobs,
-            machines=settings.machines,
-            timeout=arguments.timeout or settings.timeout,
-            keep_going=True,
-            tell=tell,
-        ):
-            document, found = transcript.document, renewed(transcript)
-            try:
-                rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
-            except ArticleError as error:
-                say(str(error))
-                status = max(status, TROUBLE)
-                continue
-            found = found._replace(left=(*found.left, *map(rival, rivals)))
-            words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
-            words.flush()
-            status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+    for number, transcript in enumerate(_updating(arguments, settings, jobs), 1):
+        document, found = transcript.document, renewed(transcript)
+        if arguments.interactive and found.edits:
+            found, answered = settled(transcript, found, words, style(words, "auto", 0)._replace(live=False))
+            stopped = answered.stopped
+            status = INTERRUPTED if answered.interrupted else status
+        try:
+            rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
+        except ArticleError as error:
+            say(str(error))
+            status = max(status, TROUBLE)
+            continue
+        found = found._replace(left=(*found.left, *map(rival, rivals)))
+        words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
+        words.flush()
+        status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+        if stopped and number < len(jobs):
+            say(f"wordish: stopped, {len(jobs) - number} of {len(jobs)} articles not run")
+            return max(status, FAILED)
     return status
+
+
+def _updating(arguments: Namespace, settings: Settings, jobs: list[Job]) -> Iterator[Transcript]:
+    """The articles as they are run, with progress on stderr; there is none while the user is asked."""
+    from wordish.audience import style
+    from wordish.reporters.style import PROGRESS
+    from wordish.reporters.terminal import report
+    from wordish.runner import run
+
+    for some in [[job] for job in jobs] if arguments.interactive else [jobs]:
+        with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(some)) as tell:
+            transcripts = run(
+                some,
+                machines=settings.machines,
+                timeout=arguments.timeout or settings.timeout,
+                keep_going=True,
+                tell=tell,
+            )
+            if not arguments.interactive:
+                yield from transcripts
+                return
+            (transcript,) = transcripts
+        yield transcript
+        if transcript.interrupted:
+            return
 
 
 def _pin(arguments: Namespace) -> int:
@@ -233,7 +259,9 @@ def export(arguments: Namespace) -> int:
 
             write(listing(documents), stream)
         else:
-            stream.write(FORMS[arguments.to](document))
+            from wordish.reporters.style import for_stream
+
+            stream.write(for_stream(stream, FORMS[arguments.to](document)))
     return PASSED
 
 

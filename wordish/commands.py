@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from wordish import placeholders, syntax
+from wordish import outline, placeholders, syntax
 from wordish.model import Diagnostic, Severity
 from wordish.starts import PROMPT, Start
 
@@ -45,9 +45,10 @@ def typed(lines: Sequence[str], starts: Sequence[Start], at: int, *, path: str, 
         limit = starts[following][0] if following < len(starts) else len(lines)
         readings = _readings(first, lines[start:limit])
         for candidate in readings:
-            count, wanted = syntax.extent([placeholders.neutral(each) for each in candidate])
+            plain = [placeholders.neutral(each) for each in candidate]
+            count, wanted = outline.extent(plain) or syntax.extent(plain)
             if not wanted:
-                remarks = _prompts_inside(lines, starts[at:], end=start + count, path=path, line=line)
+                remarks = _prompts_inside(lines, starts, at, end=start + count, path=path, line=line)
                 return Typed(
                     end=start + count, command=tidy("\n".join(candidate[:count])), remarks=tuple(remarks)
                 )
@@ -127,17 +128,18 @@ def _misplaced_end(
 
 
 def _prompts_inside(
-    lines: Sequence[str], starts: Sequence[Start], *, end: int, path: str, line: int
+    lines: Sequence[str], starts: Sequence[Start], at: int, *, end: int, path: str, line: int
 ) -> Iterator[Diagnostic]:
-    """A warning when a command may have taken others that stand below it.
+    """A warning when the command at ``starts[at]`` may have taken others that stand below it.
 
     A here-document that writes an article holds prompts by right: below the mark of a block of its own,
     and without a line that opens a here-document whose end it would have taken.
     """
-    start = starts[0][0]
+    start = starts[at][0]
     margin = len(lines[start]) - len(lines[start].lstrip(" \t"))
     inside = []
-    for number, prompted in starts[1:]:
+    for following in range(at + 1, len(starts)):
+        number, prompted = starts[following]
         if number >= end:
             break
         if (

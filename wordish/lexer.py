@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 
 from pygments.lexer import Lexer
 from pygments.lexers.shell import BashLexer
-from pygments.token import Comment, Error, Generic, Text, Whitespace, _TokenType, is_token_subtype
+from pygments.token import Comment, Error, Generic, Text, Whitespace, _TokenType
 
 from wordish import prompts, session
 from wordish.errors import MissingToolError
@@ -30,6 +30,8 @@ HINT = Comment.Hint
 
 Coloured = tuple[_TokenType, str]
 
+_BASH = BashLexer()
+_PLAIN = frozenset({Text, Whitespace, Error})
 _PS2 = re.compile(r">(?:[ \u00a0]|$)")
 
 
@@ -64,7 +66,7 @@ def coloured(text: str) -> Iterator[Coloured]:
         steps = {step.line: step for step in session.steps(block)[0]}
     except MissingToolError:  # no bash here: a command is then its first line
         steps = {}
-    starts = session.prompt_lines(block)
+    starts: Sequence[int] | None = None
     number = 1
     pieces: list[Coloured] = []
     while number <= len(lines):
@@ -72,12 +74,15 @@ def coloured(text: str) -> Iterator[Coloured]:
             step = steps[number]
             pieces += _step(step, lines[step.line - 1 : step.end_line])
             number = step.end_line + 1
-        elif number in starts:
-            pieces += _refused(lines[number - 1])
-            number += 1
+            continue
+        line = lines[number - 1]
+        if starts is None and ("$" in line or "#" in line):
+            starts = session.prompt_lines(block)
+        if starts and number in starts:
+            pieces += _refused(line)
         else:
-            pieces.append((OUTPUT, f"{lines[number - 1]}\n"))
-            number += 1
+            pieces.append((OUTPUT, f"{line}\n"))
+        number += 1
     kind, last = pieces[-1]
     pieces[-1] = kind, last[:-1]  # the last line has no end
     return iter(pieces)
@@ -119,9 +124,18 @@ def _step(step: Step, lines: Sequence[str]) -> Iterator[Coloured]:
 
 
 def _bash(command: str) -> Iterator[Coloured]:
-    """The tokens of a command, which together are the command: Pygments' own lexer puts no end to it."""
-    for _, kind, value in BashLexer().get_tokens_unprocessed(command):
-        yield (Text if is_token_subtype(kind, Error) else kind), value
+    """The tokens of a command, which together are the command; what has no colour is one piece."""
+    plain: list[str] = []
+    for _, kind, value in _BASH.get_tokens_unprocessed(command):
+        if kind in _PLAIN:
+            plain.append(value)
+            continue
+        if plain:
+            yield Text, "".join(plain)
+            plain = []
+        yield kind, value
+    if plain:
+        yield Text, "".join(plain)
 
 
 def _without_prompts(lines: Sequence[str], wanted: Sequence[str]) -> list[tuple[list[Coloured], str]]:

@@ -6,6 +6,7 @@ reads like a remark need not be printed, and both are told.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -63,6 +64,8 @@ _SECOND = {
     "make": re.compile(r"(?:all|install|clean|check|test|\w*config|modules(?:_install)?|depend|dist\w*)$"),
     "service": re.compile(r"[\w@.-]+ (?:start|stop|restart|reload|status|force-reload)$"),
     "shutdown": re.compile(r"now$"),
+    "touch": re.compile(r"[\w./-]+$"),
+    "source": re.compile(r"[\w./-]+$"),
     "install": re.compile(r"(?!)"),
 }
 _LONE_ARGUMENT = re.compile(r"%?\d+$|[\w.-]*\d[\w.-]*$")
@@ -98,6 +101,7 @@ _DIRECTION = re.compile(
 )
 _ORDERS = _names("pause reboot reboots repeat wait")
 _LONGEST = 400  # letters of a remark
+_LOOKED_AT = 1000  # letters of a command
 
 
 def may_be_root(line: str) -> bool:
@@ -110,6 +114,11 @@ def is_command(text: str, *, company: bool = False) -> bool:
 
     In ``company`` of commands it need not be a known one, if it has what sentences have not.
     """
+    return _is_command(text[:_LOOKED_AT], company)
+
+
+@functools.lru_cache(maxsize=4096)  # a block is looked at several times
+def _is_command(text: str, company: bool) -> bool:
     if _COMPOUND.match(text):
         return True
     words = text.split()
@@ -119,12 +128,15 @@ def is_command(text: str, *, company: bool = False) -> bool:
         return _ASSIGNMENT.match(text) is not None
     name, arguments = words[0], _QUOTED.sub(" _ ", " ".join(words[1:])).split()
     shell = bool(_SHELL.search(text))
+    known = name in _COMMANDS or bool(_FAMILY.fullmatch(name))
+    if known and shell:
+        return True
     if any(word.lower().strip(",.:;!?()") in _SENTENCE for word in arguments) or (
         re.search(r"[^\W\d_][.:!?]$|,(?:\s|$)", " ".join(words)) and not shell
     ):
         return False
     surely = shell or any(_SURELY_TECHNICAL.search(word) for word in arguments)
-    if name in _COMMANDS or _FAMILY.fullmatch(name):
+    if known:
         ambiguous = any(word.lower() in _EITHER for word in arguments)
         return not ambiguous or surely or any(_TECHNICAL.search(word) for word in arguments)
     if name in _WORDS:

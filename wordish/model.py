@@ -123,12 +123,13 @@ class Conventions(NamedTuple):
 
     ``options`` are those that the article's own go before. ``substitutions`` gives the text that is meant
     by a literal of commands and outputs (``<name>``). ``like`` gives the author's own kinds of samples,
-    patterns by name.
+    patterns by name. ``redact`` are patterns of what no report or record is to hold.
     """
 
     options: Options = Options()
     substitutions: Mapping[str, str] = {}
     like: Mapping[str, str] = {}
+    redact: tuple[str, ...] = ()
 
 
 class Drawn(NamedTuple):

@@ -155,7 +155,7 @@ def regex_errors(text: str) -> tuple[tuple[int, str], ...]:
 def regex_error(pattern: str) -> str:
     """What is wrong with one pattern, "" when nothing is."""
     try:
-        _re2(pattern)
+        compiled(pattern)
     except ValueError as error:
         return str(error)
     return ""
@@ -166,18 +166,19 @@ def reach(pattern: str, text: str) -> int:
 
     Raises `ValueError` for what is no pattern.
     """
-    found = _re2(pattern).match(text.encode(errors="replace"))
+    found = compiled(pattern).match(text.encode(errors="replace"))
     return len(found.group().decode()) if found else -1
 
 
 @functools.lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Callable[[bytes], object]:
-    fullmatch: Callable[[bytes], object] = _re2(pattern).fullmatch
+    fullmatch: Callable[[bytes], object] = compiled(pattern).fullmatch
     return fullmatch
 
 
 @functools.lru_cache(maxsize=1024)
-def _re2(pattern: str) -> Any:
+def compiled(pattern: str) -> Any:
+    """RE2's object for a pattern, which takes bytes of UTF-8. Raises `ValueError` when it is none."""
     re2: Any = importlib.import_module("re2")  # here: most articles have no pattern
     options = re2.Options()
     options.log_errors = False

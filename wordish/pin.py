@@ -32,8 +32,8 @@ _HINT: Final = re.compile(r"#\s*wordish\s*:[^#]*$")
 class Pinned(NamedTuple):
     """What pinning makes of an article: the whole ``text`` of the file, the old one when nothing is new.
 
-    ``written`` tells the new words at their lines of the new text, ``left`` the doubts that stay, at
-    those of the old one.
+    ``written`` tells the new words at their lines of the new text, ``left`` the doubts that stay, or what
+    is wrong with the article when all is as guessed, at those of the old one.
     """
 
     text: str
@@ -68,10 +68,11 @@ def pin(document: Document) -> Pinned:
     auto = document.conventions._replace(options=options._replace(hash=options.hash or "auto"))
     wanted = articles.parse(document.text, path=document.path, conventions=auto)
     doubts = _doubts(wanted)
-    if not doubts:
-        return Pinned(text=document.text)
+    broken = tuple(error for error in wanted.errors if error not in document.errors)
+    if broken or not doubts:
+        return Pinned(text=document.text, left=broken)
     said: Hash = "root" if any(map(is_guess, wanted.steps)) else "comment"
-    rows = re.split(r"\r?\n", document.text)
+    rows = re.split(r"\r?\n", document.text.removeprefix("\ufeff"))
     for lines, at in _comments_on_top(rows, said, path=document.path):
         edits = (_Edit(at=at, said=said, lines=lines),)
         if _settles(edits, wanted, range(1, len(rows) + 1), document.conventions):
@@ -111,7 +112,7 @@ def _comments_on_top(rows: Sequence[str], said: Hash, *, path: str) -> Iterator[
     suffix = PurePath(path).suffix.lower()
     if suffix in markdown.SUFFIXES:
         comment = f"<!-- wordish: hash={said} -->"
-        matter = rows[0].removeprefix("\ufeff").rstrip() == "---"
+        matter = rows[0].rstrip() == "---"
         end = next((n for n, row in enumerate(rows[1:], 2) if row.rstrip() == "---"), 0) if matter else 0
         if end:
             below = () if end < len(rows) and not rows[end].strip() else ("",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from wordish import syntax
@@ -90,7 +91,7 @@ def _bodies(command: str) -> list[tuple[int, int]]:
     """Where the here-documents of a command stand, those with a delimiter."""
     found = []
     end = 0
-    for opener in _OPENER.finditer(command) if "<<" in command else ():
+    for opener in islice(_OPENER.finditer(command), PATIENCE):
         start = command.find("\n", opener.end())
         if start >= 0 and opener.start() >= end:
             delimiter = re.compile(rf"^\t*{re.escape(opener[1])}$", re.MULTILINE).search(command, start)

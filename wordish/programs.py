@@ -21,6 +21,10 @@ def programs(target: Target, machines: Mapping[str, Machine]) -> Programs | str:
     if target.kind == "host":
         here = frozenset().union(*map(_executables, os.environ.get("PATH", os.defpath).split(os.pathsep)))
         return {"root": here, "user": here}
+    if target.kind == "sandbox":
+        from wordish.machine.programs import PATHS
+
+        return {user: frozenset().union(*map(_executables, path.split(":"))) for user, path in PATHS.items()}
     return f"what is on {target} is not known before it is reached"
 
 

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from wordish.destination import overwrite
 from wordish.model import Document
+from wordish.reporters.style import for_stream
 from wordish.update import Update, patch
 
 
@@ -27,7 +28,7 @@ def give_back(
             rivals.append(path)
             continue
         if diff:
-            diff.write(patch(path, before[path], text))
+            diff.write(for_stream(diff, patch(path, before[path], text)))
         else:
             overwrite(path, text, was=before[path])
         written[path] = text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from wordish import conditions
@@ -28,6 +28,7 @@ from wordish.model import (
     Verdict,
 )
 from wordish.options import line_of
+from wordish.redaction import redacted
 from wordish.replay import knowledge, replay
 from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, TARGETS, Place
@@ -140,7 +141,9 @@ def check(
     find out which packages the programs came from. ``prepare`` is given the place before the first
     step, and may raise a `wordish.errors.MachineError`.
     """
-    target = job.target
+    target, patterns = job.target, job.document.conventions.redact
+    if patterns:
+        tell = _hiding(tell, patterns)
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
@@ -183,13 +186,14 @@ def check(
         interrupted=interrupted,
         packages=owners,
     )
+    transcript = redacted(transcript, patterns)
     tell(transcript)
     return transcript
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
     """What to say of an article of which nothing was run."""
-    return Transcript(
+    transcript = Transcript(
         document=job.document,
         target=job.target,
         verdicts=tuple(_unreached(job.document.sequence)),
@@ -197,6 +201,11 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
         error=error,
         interrupted=interrupted,
     )
+    return redacted(transcript, job.document.conventions.redact)
+
+
+def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
+    return lambda event: tell(redacted(event, patterns))
 
 
 def run(
@@ -305,7 +314,7 @@ def _objection(
             path=guessed[0].path,
             line=guessed[0].line,
             name="root-on-a-guess",
-            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            message=f'nothing is run as root on a guess, as this "# " is{more}',
             hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
         )
     if not roots or _may_be_root(target, superuser=superuser):

@@ -13,8 +13,7 @@ from typing import Final, NamedTuple
 
 from wordish import __version__, conditions, syntax
 from wordish.anatomy import anatomy
-from wordish.forms import occurrences
-from wordish.model import Document, Scope, Step, User
+from wordish.model import Document, Sample, Scope, Step, User
 from wordish.surroundings import entering
 
 _HEAD: Final = """\
@@ -127,6 +126,7 @@ def _body(steps: Sequence[Step], both: bool) -> Iterator[str]:
         notes: list[str] = [step.user] if roots else []
         notes += ["hidden"] if step.options.hidden else []
         notes += ["cleanup"] if step.options.cleanup else []
+        notes += [f"{sample.text} is a sample, and stands for itself here" for sample in _samples(step)]
         lead = _comment(": ".join([_place(step), *filter(None, [", ".join(notes)])]))
         lead += f"wordish_cleaned={cleaned}\n" if step.options.cleanup else ""
         written = _written(step, both)
@@ -142,13 +142,7 @@ def _body(steps: Sequence[Step], both: bool) -> Iterator[str]:
 
 
 def _settled(step: Step) -> Step:
-    """The step with a condition on the target decided: a script runs on the host.
-
-    What a sample stands for is known to a check alone: a command that uses one is left out.
-    """
-    for _, _, sample in occurrences(step.command, step.options.samples or ()):
-        if not sample.varies:
-            return step.skipped(f"{sample.text} stands for what is really printed")
+    """The step with a condition on the target decided: a script runs on the host."""
     condition = conditions.parse(step.options.skip_if) if step.options.skip_if else None
     if condition is None or condition.kind != "target":
         return step
@@ -181,6 +175,13 @@ def _run(written: _Written, *, plain: bool, zero: bool) -> str:
     before = '(exit "$wordish_status")\n' if asks else ""
     text = f"{{\n{before}{typed}\n}} && wordish_status=0 || wordish_status=$?\n"
     return text if expected is None else f"{text}wordish_expect {expected} {shlex.quote(_place(step))}\n"
+
+
+def _samples(step: Step) -> list[Sample]:
+    """The samples in a command: what they stand for is known only to who compares outputs."""
+    return [
+        sample for sample in step.options.samples or () if not sample.varies and sample.text in step.command
+    ]
 
 
 def _is_own(command: str, own: set[str]) -> bool:

@@ -15,7 +15,7 @@ from wordish import placeholders, syntax
 from wordish.commands import tidy
 from wordish.commands import typed as typed_at
 from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
-from wordish.starts import doubtful, has_command
+from wordish.starts import PROMPT, doubtful, has_command
 from wordish.starts import starts as starts_of
 
 LANGUAGES = frozenset(
@@ -63,6 +63,7 @@ def steps(
         ]
     found: list[Step] = []
     faults: list[Diagnostic] = []
+    taken: set[int] = set()  # lines of commands below their first
     at = 0
     while at < len(starts):
         start, prompted = starts[at]
@@ -74,10 +75,13 @@ def steps(
         while at < len(starts) and starts[at][0] < end:
             at += 1
         line = block.line + start
+        taken.update(range(start + 1, end))
         faults += typed.remarks
         if not command:
             continue
         step_options, command, remarks = _hints(command, path=block.path, line=line)
+        if step_options.hash and prompted.prompt != PROMPT:
+            remarks += (_no_bare_hash(block.path, line),)
         remarks += _characters(lines[start:end], path=block.path, line=line, command=command)
         faults += remarks
         if any(remark.severity is Severity.ERROR for remark in remarks):
@@ -108,8 +112,8 @@ def steps(
                 options=merged,
             )
         )
-    if (doubt := doubtful(block, starts, options=inherited)) is not None:
-        faults.append(_doubted(block.path, block.line + doubt))
+    doubts = [number for number in doubtful(block, starts, options=inherited) if number not in taken]
+    faults += [_doubted(block.path, block.line + number) for number in doubts[:1]]
     return tuple(found), tuple(faults)
 
 
@@ -261,6 +265,16 @@ def _remarks(expectation: Expectation, command: str, *, path: str) -> tuple[Expe
         + (", or say at its end `# wordish: hash=comment`" if comment else ""),
     )
     return expectation._replace(remarks=count), [warning]
+
+
+def _no_bare_hash(path: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        path=path,
+        line=line,
+        name="misplaced-option",
+        message="hash cannot be said of this step",
+        hint="it belongs to a line that begins with a bare `# `",
+    )
 
 
 def _guessed(path: str, line: int) -> Diagnostic:

@@ -20,8 +20,8 @@ Start = tuple[int, Prompted]
 PROMPT = "#"
 """What a step's prompt is at a bare ``# ``."""
 
+_LONGEST = 1000  # letters that one line says to wordish
 _BLANKS = " \t\u00a0"
-_SAID = re.compile(r"#\s*wordish\s*:(.*\bhash=.*)$")
 
 # Where a "# " at the start of a line was root's prompt more often than not, and where it hardly ever was.
 CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
@@ -86,22 +86,22 @@ def _firm(block: Block, lines: Sequence[str], options: Options) -> Iterator[Star
             yield number, prompted
 
 
-def doubtful(block: Block, found: Sequence[Start], *, options: Options) -> int | None:
-    """The first line of a block that looks like root's bare prompt and is not read as one, or ``None``.
+def doubtful(block: Block, found: Sequence[Start], *, options: Options) -> list[int]:
+    """The lines of a block that look like root's bare prompt and are not read as one.
 
     ``found`` are the block's `starts`.
     """
     if options.hash in ("root", "comment") or block.running or "# " not in block.text:
-        return None
+        return []
     lines = block.text.split("\n")
     known = {number for number, _ in found}
     firm = [start for start in found if start[1].prompt != PROMPT]
     guessed = [number for number in _guesses(block, lines, firm) if number not in known]
-    if not known and not guessed and block.language.lower() in CONSOLES:
-        from wordish.lookalikes import may_be_root
+    if known or guessed or block.language.lower() not in CONSOLES:
+        return guessed
+    from wordish.lookalikes import may_be_root
 
-        guessed = [number for number, line in enumerate(lines) if may_be_root(line)]
-    return min(guessed, default=None)
+    return [number for number, line in enumerate(lines) if may_be_root(line)]
 
 
 def is_guess(step: Step) -> bool:
@@ -134,8 +134,11 @@ def _bare(block: Block, lines: Sequence[str], firm: Sequence[Start], options: Op
 
 def _said(text: str) -> str | None:
     """What a line says of its own ``# `` in a trailing comment."""
-    said = _SAID.search(text) if "hash=" in text else None
-    return words.parse(said[1], path="", line=0)[0].hash if said else None
+    before, _, after = text.rpartition("wordish")
+    said = after.lstrip()
+    if not (said.startswith(":") and "hash=" in said[:_LONGEST] and before.rstrip().endswith("#")):
+        return None
+    return words.parse(said[1:_LONGEST], path="", line=0)[0].hash
 
 
 def _guesses(block: Block, lines: Sequence[str], firm: Sequence[Start]) -> list[int]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from wordish import options as words
+from wordish import redaction
 from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
 from wordish.likes import bad_kind, pattern_of
@@ -66,6 +67,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     record: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     machines: dict[str, Any] = {}
     lint: _Lint = _Lint()
+    redact: tuple[str, ...] = ()
     prompts: _Prompts = _Prompts()
     hash: Hash | None = None
     substitutions: dict[str, Any] = {}
@@ -106,12 +108,19 @@ def read(text: str, *, source: Path, built_in: Machine) -> tuple[Table, Mapping[
     if said.machine is not None and said.machine not in machines:
         what = f"the machine {said.machine!r} is not described"
         raise complain(("tool", "wordish", "machine"), what, f"described are {', '.join(machines)}")
+    if said.record is not None and not _is_inside(said.record, source.parent):
+        raise complain(("tool", "wordish", "record"), "leads out of the folder", "it stands below this file")
     for word in said.lint.ignore:
         try:
             switched_off(word)
         except ValueError as error:
             raise complain(("tool", "wordish", "lint", "ignore"), str(error), "see `wordish lint`") from error
     return said, machines
+
+
+def _is_inside(name: str, folder: Path) -> bool:
+    """Whether a file of this name is below ``folder``, wherever links lead."""
+    return (folder / name).resolve().is_relative_to(folder.resolve())
 
 
 def ignored(said: Table) -> frozenset[str]:
@@ -137,8 +146,11 @@ def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, t
                 raise complain((*key, "paths"), f"{pattern!r}: {wrong}", "paths start at this file's folder")
         conventions = _conventions(override, key, said.like, source, complain)
         overrides.append(Override(paths=override.paths, conventions=conventions))
+    for number, hidden in enumerate(said.redact):
+        if wrong := redaction.fault(hidden):
+            raise complain((*here, "redact", f"[{number}]"), f"{hidden!r}: {wrong}", "patterns are RE2's")
     everywhere = _conventions(said, here, said.like, source, complain)
-    return everywhere._replace(like=said.like), tuple(overrides)
+    return everywhere._replace(like=said.like, redact=said.redact), tuple(overrides)
 
 
 def _conventions(
@@ -199,12 +211,16 @@ def _complainer(text: str, source: Path) -> _Complain:
     def complain(key: _Key, what: str, hint: str) -> ConfigError:
         line = line_of(text, key)
         return ConfigError(
-            f"{'.'.join(key).replace('.[', '[')}: {what}",
+            f"{'.'.join(map(_spelt, key)).replace('.[', '[')}: {what}",
             where=f"{_shown(source)}:{line}" if line else _shown(source),
             hint=hint,
         )
 
     return complain
+
+
+def _spelt(part: str) -> str:
+    return part if part.isprintable() else repr(part)
 
 
 def line_of(text: str, key: _Key) -> int | None:

@@ -165,6 +165,7 @@ class LocalTerminal:
             os.close(err_slave)
             opened.remove(err_slave)
             pidfd = os.pidfd_open(process.pid)
+            _keep_from_dumping(process.pid)
         except OSError as error:
             for descriptor in opened:
                 os.close(descriptor)
@@ -510,6 +511,15 @@ def _reads(pid: int, terminal: str, processes: Processes) -> bool:
 def _stat(pid: int, processes: Processes) -> list[str]:
     """State, parent, process group, session, terminal, its foreground group... (proc(5), /proc/PID/stat)."""
     return processes.read(f"{pid}/stat").rpartition(")")[2].split()
+
+
+def _keep_from_dumping(pid: int) -> None:
+    """Have the kernel write no core, nor hand one to a collector, which 0 would allow (core(5))."""
+    import resource
+
+    with suppress(OSError, ValueError):  # it has just ended
+        hard = resource.prlimit(pid, resource.RLIMIT_CORE)[1]
+        resource.prlimit(pid, resource.RLIMIT_CORE, (1 if hard else 0, hard))
 
 
 def _heard() -> list[str]:

@@ -20,6 +20,7 @@ from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcrip
 from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
 from wordish.place import before, place
 from wordish.placeholders import substitute
+from wordish.redaction import HIDDEN
 from wordish.session import normalise
 from wordish.similar import glob_of, pieces
 from wordish.sources import loader
@@ -35,15 +36,17 @@ class Update(NamedTuple):
 
     ``text`` is the whole new text of the file, the old one when nothing of it is ``rewritten``. ``included``
     are the new texts, by path, of files that it includes. ``left`` tells what is wrong and stays so, by line.
+    ``edits`` are what it is made of, one for each step that is rewritten.
     """
 
     text: str
     rewritten: tuple[Step, ...] = ()
     left: tuple[Diagnostic, ...] = ()
     included: Mapping[str, str] = {}
+    edits: tuple[Edit, ...] = ()
 
 
-class _Edit(NamedTuple):
+class Edit(NamedTuple):
     """For the document's step number ``at``, from 0: the ``lines`` of its file that show its output."""
 
     at: int
@@ -63,10 +66,9 @@ def update(transcript: Transcript) -> Update:
     in more than its output, what others printed may be a consequence of that, so they are left too.
     """
     document = transcript.document
-    texts = {**document.included, document.path: document.text}
-    rows = {path: re.split(r"\r?\n", text) for path, text in texts.items()}
+    rows = _rows(document)
     meant = document.conventions.substitutions
-    edits: list[_Edit] = []
+    edits: list[Edit] = []
     left: list[Diagnostic] = []
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
     for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
@@ -85,29 +87,43 @@ def update(transcript: Transcript) -> Update:
                     lines.append(
                         before(rows[step.path], step).rstrip(" \t")
                     )  # a remark stands below a blank line
-                edits.append(_Edit(at=index, step=step, lines=tuple(lines)))
+                edits.append(Edit(at=index, step=step, lines=tuple(lines)))
                 continue
             reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
             where = "line " if verdict.step.path == document.path else f"{verdict.step.path}:"
             stopped = f"the step at {where}{verdict.step.line} went wrong before it"
-        left.append(_left(verdict.step, reason))
+        left.append(leave(verdict.step, reason))
+    return revised(document, edits, left=left)
+
+
+def revised(document: Document, edits: Sequence[Edit], *, left: Sequence[Diagnostic]) -> Update:
+    """The update that these edits make, as far as the article then reads as before; ``left`` is told too."""
+    rows = _rows(document)
     good = _accepted(document, rows, (), edits)
-    for edit in edits:
-        if edit not in good:
-            reason = "what it printed would be read as a prompt, as prose or as markup"
-            left.append(_left(edit.step, reason))
+    reason = "what it printed would be read as a prompt, as prose or as markup"
+    told = [*left, *(leave(edit.step, reason) for edit in edits if edit not in good)]
     new = _texts(document, rows, good)
     return Update(
         text=new.pop(document.path, document.text),
         rewritten=tuple(edit.step for edit in good),
-        left=tuple(sorted(left, key=lambda told: (told.path, told.line))),
+        left=tuple(sorted(told, key=lambda told: (told.path, told.line))),
         included=new,
+        edits=good,
     )
 
 
-def _left(step: Step, reason: str) -> Diagnostic:
+def leave(step: Step, reason: str) -> Diagnostic:
+    """That a step is wrong and stays so, and why."""
     return Diagnostic(path=step.path, line=step.line, name="left", message=reason)
+
+
+def agrees(document: Document, verdict: Verdict, lines: Sequence[str]) -> bool:
+    """Whether these lines of its file, as the output of the step, would show what it printed."""
+    assert verdict.output is not None
+    step = verdict.step._replace(expectation=without_remarks(verdict.step.expectation))
+    text = _normalised(_rows(document)[step.path], step, lines, document.conventions.substitutions)
+    return not _UNWRITABLE.search(text) and bool(_matches(step, verdict.output, text=text))
 
 
 def _beyond_update(verdict: Verdict) -> str:
@@ -115,6 +131,8 @@ def _beyond_update(verdict: Verdict) -> str:
     step, output = verdict.step, verdict.output
     if output is None or output.status is None or verdict.outcome is Outcome.ERROR:
         return verdict.reason
+    if any(HIDDEN in text for text in (step.command, step.expectation.text, output.stdout, output.stderr)):
+        return "something in it is not to be told"
     if step.options.ignore or step.options.status_only or _matches(step, output):
         return verdict.reason or "its output is right"
     if step.expectation.status not in ("any", output.status):
@@ -280,6 +298,11 @@ def _written(line: str, step: Step) -> str:
 # Where it stands in the file.
 
 
+def _rows(document: Document) -> _Rows:
+    texts = {**document.included, document.path: document.text}
+    return {path: re.split(r"\r?\n", text) for path, text in texts.items()}
+
+
 def _scattered(rows: Sequence[str], step: Step, meant: Mapping[str, str]) -> bool:
     """Whether the file's lines from the first to the last of what is shown are not just that."""
     start, stop, _ = place(rows, step)
@@ -300,7 +323,7 @@ def _margin(raw: Sequence[str], prefix: str) -> int:
     return indentation(bare) if all(row.startswith(prefix) for row in raw if row.strip()) else 0
 
 
-def _texts(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> dict[str, str]:
+def _texts(document: Document, rows: _Rows, edits: Sequence[Edit]) -> dict[str, str]:
     """The files with these edits, by path; those without any are left out."""
     texts = {**document.included, document.path: document.text}
     paths = {edit.step.path for edit in edits}
@@ -310,7 +333,7 @@ def _texts(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> dict[str,
     }
 
 
-def _text(text: str, rows: Sequence[str], edits: Sequence[_Edit]) -> str:
+def _text(text: str, rows: Sequence[str], edits: Sequence[Edit]) -> str:
     """The file with these edits; the line ends are those around."""
     ends = re.findall(r"\r?\n", text)
     usual = Counter(ends).most_common(1)[0][0] if ends else "\n"
@@ -326,8 +349,8 @@ def _text(text: str, rows: Sequence[str], edits: Sequence[_Edit]) -> str:
 
 
 def _accepted(
-    document: Document, rows: _Rows, sure: Sequence[_Edit], edits: Sequence[_Edit]
-) -> tuple[_Edit, ...]:
+    document: Document, rows: _Rows, sure: Sequence[Edit], edits: Sequence[Edit]
+) -> tuple[Edit, ...]:
     """Those of the edits after which the article still reads as it should, beside those that are sure."""
     if not edits or _reads(document, rows, (*sure, *edits)):
         return (*sure, *edits)
@@ -337,7 +360,7 @@ def _accepted(
     return _accepted(document, rows, _accepted(document, rows, sure, edits[:half]), edits[half:])
 
 
-def _reads(document: Document, rows: _Rows, edits: Sequence[_Edit]) -> bool:
+def _reads(document: Document, rows: _Rows, edits: Sequence[Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
     meant = document.conventions.substitutions
     new = {**document.included, **_texts(document, rows, edits)}

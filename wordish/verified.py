@@ -53,8 +53,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     articles: Mapping[str, Entry] = {}
 
 
-# What an author says that decides neither what runs nor how it is judged, and what the expectation has.
-_NOT_JUDGED = frozenset({"hidden", "lint-ignore", "match", "status", "stream", "timeout"})
+# What an author says that decides neither what runs nor how it is judged, or that steps and expectations
+# are made of.
+_NOT_JUDGED = frozenset(
+    {"hash", "hidden", "lint-ignore", "match", "root-prompt", "status", "stream", "timeout", "user-prompt"}
+)
 _NOTHING_SHOWN = Expectation()
 
 
@@ -213,6 +216,8 @@ def recording(path: Path, *, everything: bool) -> Iterator[Callable[[Event], Non
         if isinstance(event, Transcript) and (new := entry(event)):
             found[key_of(event.document.path, path)] = new
 
-    yield hear
-    if found or (everything and path.exists()):
-        update(path, found, prune=everything)
+    try:
+        yield hear
+    finally:  # what was verified before an interruption was
+        if found or (everything and path.exists()):
+            update(path, found, prune=everything)

@@ -52,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of this project's own site."""
     pytest.importorskip("furo")
     out = tmp_path_factory.mktemp("site")
-    command: list[str | Path] = [sys.executable, "-m", "sphinx", "-qW", "-c", ROOT, ROOT / "docs", out]
+    command: list[str | Path] = [sys.executable, "-m", "sphinx", "-qWj2", "-c", ROOT, ROOT / "docs", out]
     subprocess.run(command, check=True)
     with served(out) as address:
         yield address
@@ -192,7 +192,7 @@ def test_a_block_that_is_selected_with_the_mouse_gives_its_commands_alone(site: 
     page = look(f"{site}/{ARTICLE_PATH}.html")
     copied = []
     for block in page.locator(".wordish-session").all()[:12]:
-        block.scroll_into_view_if_needed()
+        block.evaluate("each => each.scrollIntoView({ block: 'center', behavior: 'instant' })")
         box = block.locator("pre").bounding_box()
         assert box
         page.mouse.move(box["x"] + 2, box["y"] + 2)

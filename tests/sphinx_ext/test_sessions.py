@@ -138,6 +138,14 @@ def test_nothing_said_to_wordish_is_rendered_by_any_builder(
             assert said not in page
 
 
+def test_a_book_has_the_style_and_not_the_player(project: Start) -> None:
+    built = project({"index.rst": RST}).build("epub", epub_show_urls="no", version="1", copyright="us")
+    assert built.warnings == ""
+    manifest = built.text("content.opf")
+    assert "wordish/wordish.css" in manifest
+    assert "asciinema" not in manifest
+
+
 def test_hints_are_shown_where_the_project_or_the_page_wants_them(project: Start) -> None:
     made = project({"index.rst": f":wordish-hints: show\n\n{RST}", "other.md": MYST})
     built = made.build(suppress_warnings=["toc.not_included"])
@@ -193,9 +201,36 @@ def test_wildcards_in_outputs_say_what_they_are(project: Start) -> None:
     assert html.count(marked) == 1
 
 
+SAMPLES = """\
+.. wordish: sample=vol-8f3a vary="12.4 <MB>"
+
+Text.
+
+::
+
+   ~$ create
+   vol-8f3a, 12.4 <MB>
+   ~$ use vol-8f3a ...
+"""
+
+
+def test_samples_say_what_they_are_in_outputs_and_commands(project: Start) -> None:
+    html = project({"index.rst": SAMPLES}).build().text("index.html")
+    sample = '<span class="wordish-varies" title="an example: yours differs">vol-8f3a</span>'
+    varies = '<span class="wordish-varies" title="differs each time">12.4 &lt;MB&gt;</span>'
+    assert f'<span class="go">{sample}, {varies}</span>' in html
+    assert f"use {sample} ...\n" in html
+
+
+@pytest.mark.parametrize("matter", ["wordish: sample=vol-8f3a", "wordish:\n  sample: vol-8f3a"])
+def test_samples_of_front_matter(project: Start, matter: str) -> None:
+    text = f"---\n{matter}\n---\n# Title\n\n```\n~$ create\nvol-8f3a\n```\n"
+    assert ">vol-8f3a</span>" in project({"index.md": text}).build().text("index.html")
+
+
 def test_a_no_break_space_is_copied_as_a_blank(project: Start) -> None:
     html = project({"index.rst": "::\n\n   ~$\u00a0ls\u00a0-l\n   a\u00a0b\n"}).build().text("index.html")
-    assert 'ls<span class="w"> </span>-l' in html
+    assert "</span>ls -l\n" in html
     assert "a\u00a0b" in html or "a&#160;b" in html
 
 

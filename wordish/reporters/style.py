@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TextIO, TypeAlias
 
 Line: TypeAlias = list[tuple[str, str]]
 """One line of words: pieces of text, each with the name of its style, "" for none."""
@@ -31,6 +31,11 @@ _UNSEEN = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\xa0\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202f"
     "\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f]"
 )
+
+
+def for_stream(stream: TextIO, text: str) -> str:
+    """``text`` as it is for a program or a file, harmless for a terminal."""
+    return visible(text) if stream.isatty() else text
 
 
 def visible(text: str) -> str:

@@ -23,7 +23,7 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
     start = time.monotonic()
     totals: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     said: set[str] = set()
-    with _writer(stream, style) as (write, watch):
+    with writer(stream, style) as (write, watch):
 
         def tell(event: Event) -> None:
             if (
@@ -70,7 +70,8 @@ Writer = tuple[Callable[[Line], None], Callable[[Event], None]]
 """What writes a line, and what follows the events to show what is going on."""
 
 
-def _writer(stream: TextIO, style: Style) -> AbstractContextManager[Writer]:
+def writer(stream: TextIO, style: Style) -> AbstractContextManager[Writer]:
+    """What writes lines on a stream, as the style has it."""
     if style.color or style.live:
         from wordish.reporters.live import writer  # rich costs 70 ms
 

@@ -70,12 +70,17 @@ def failure(verdict: Verdict) -> Iterator[Line]:
             visible(verdict.step.prompt.rstrip()) if number == 0 else " " * len(verdict.step.prompt.rstrip())
         )
         yield [(f"    {lead} ", "prompt"), (text, "command")]
-    from wordish.diff import marked  # only those who read a difference pay for it
-
-    for row, changed in marked(visible(verdict.diff)):
-        yield [("    ", ""), *_row(row, changed)]
+    yield from ([("    ", ""), *line] for line in difference(verdict.diff))
     if verdict.output:
         yield from _circumstances(verdict)
+
+
+def difference(diff: str) -> Iterator[Line]:
+    """The lines of a diff, with the words that differ marked."""
+    from wordish.diff import marked  # only those who read a difference pay for it
+
+    for row, changed in marked(visible(diff)):
+        yield list(_row(row, changed))
 
 
 def _row(row: str, changed: list[tuple[int, int]]) -> Iterator[tuple[str, str]]:
@@ -134,7 +139,10 @@ def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Di
 def pinned(document: Document, written: Sequence[Diagnostic], left: Sequence[Diagnostic]) -> Iterator[str]:
     """What pinning did: a line for each word that is new and each doubt that stays, and a sum."""
     lines = [(told.path, told.line, f"pinned: {told.message}") for told in written]
-    lines += [(told.path, told.line, f"left: {_UNSAID}") for told in left]
+    lines += [
+        (told.path, told.line, f"left: {told.message if told.severity == 'error' else _UNSAID}")
+        for told in left
+    ]
     yield from (visible(f"{path}:{line}: {text}") for path, line, text in sorted(lines))
     said = [f"{len(written)} pinned"] if written else []
     said += [f"{len(left)} left"] if left else []

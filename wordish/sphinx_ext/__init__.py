@@ -58,3 +58,7 @@ def _leave_out_of_copies(_app: Sphinx, config: Config) -> None:
 
 def _add_static_files(app: Sphinx) -> None:
     app.config.html_static_path.append(str(STATIC))
+    if app.builder.name == "epub":  # nothing plays in a book
+        unused = (f"_static/wordish/{file.name}" for file in (STATIC / "wordish").iterdir())
+        unused = (name for name in unused if not name.endswith("wordish.css"))
+        app.config.epub_exclude_files = [*app.config.epub_exclude_files, *unused]
