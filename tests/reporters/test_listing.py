@@ -38,6 +38,7 @@ def test_a_command_of_several_lines_is_its_first() -> None:
         ("skip='no printer'", "skipped", "  # no printer"),
         ("cleanup timeout=0.5 stream=stdout", "1 line", "  # timeout=0.5 stream=stdout cleanup"),
         ("cleanup=no lint-ignore=W111", "1 line", ""),
+        ("skip='not root' input=y input='a b'", "1 line", "  # skip='not root' input=y input='a b'"),
     ],
 )
 def test_what_is_expected(hint: str, shown: str, options: str) -> None:
@@ -47,6 +48,14 @@ def test_what_is_expected(hint: str, shown: str, options: str) -> None:
 def test_options_of_the_article_as_a_whole_are_not_repeated() -> None:
     assert table("# wordish: on=host timeout=7", "~$ ls") == [
         "a.console:2: user  nothing  ~$ ls  # timeout=7"
+    ]
+
+
+def test_what_a_block_says_is_told_as_its_comment_says_it() -> None:
+    text = "<!-- wordish: needs='a /b' env=\"A=1 B='x y'\" sample=x -->\n```\n~$ ls\nx\n```\n"
+    document = parse(text, path="a.md")
+    assert list(steps(document)) == [
+        """a.md:3: user  1 line  ~$ ls  # needs=a needs=/b env='A=1 B='"'"'x y'"'"''"""
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from wordish.model import Document, Step
 from wordish.options import WORDS
@@ -13,8 +14,8 @@ from wordish.reporters.style import visible
 
 _LEAST = 16  # columns for a command, however narrow the terminal is
 
-# Said by the column of what is expected, or of the article as a whole.
-_SAID = {"skip", "ignore", "status-only", "lint-ignore"}
+# Said by the column of what is expected, or of more than the step.
+_SAID = {"skip", "ignore", "status-only", "lint-ignore", "sample", "vary"}
 _SAID |= {name for name, word in WORDS.items() if word.levels == frozenset({"article"})}
 
 
@@ -72,19 +73,23 @@ def _options(step: Step) -> str:
     if step.options.skip is not None:
         return f"  # {step.options.skip}"
     said = [
-        name if value is True else f"{name}={shlex.quote(_short(value))}"
+        words
         for name, value in option_values(step.options).items()
         if name not in _SAID and value is not False
+        for words in _words(name.removesuffix("-if"), value)
     ]
     return f"  # {' '.join(said)}" if said else ""
 
 
-def _short(value: object) -> str:
-    if isinstance(value, dict):
-        return " ".join(f"{name}={text}" for name, text in value.items())
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _words(name: str, value: Any) -> Iterator[str]:
+    """An option as a comment says it."""
+    if name == "env":
+        value = " ".join(f"{variable}={shlex.quote(text)}" for variable, text in value.items())
+    for each in value if isinstance(value, list) else [value]:
+        if each is True:
+            yield name
+        else:
+            yield f"{name}={shlex.quote(f'{each:g}' if isinstance(each, float) else str(each))}"
 
 
 def _columns(text: str) -> int:
