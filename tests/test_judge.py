@@ -43,6 +43,11 @@ def step(
     )
 
 
+def test_what_waits_for_a_person_has_failed_with_what_it_asks_for() -> None:
+    verdict = judge(step(), Output(status=None, asked="'Name:'"), timeout=60)
+    assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "waits for input: 'Name:'")
+
+
 def test_passed() -> None:
     verdict = judge(step("a\n..."), Output(stdout="a\nb"))
     assert (verdict.outcome, verdict.reason, verdict.diff) == (Outcome.PASSED, "", "")
@@ -83,6 +88,15 @@ def test_verdicts(expected: Step, output: Output, outcome: str, reason: str) -> 
     verdict = judge(expected, output, timeout=2.5)
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
     assert bool(verdict.diff) == ("the output differs" in reason)
+
+
+def test_what_became_of_a_job_may_be_shown_at_either_of_two_prompts() -> None:
+    done = "[1]+  Done                    make"
+    assert judge(step(done), Output(stderr=done)).outcome is Outcome.PASSED
+    assert judge(step(f"a\n{done}"), Output(stdout="a", notices=done)).outcome is Outcome.PASSED
+    assert judge(step(done, stream="stderr"), Output(notices=done)).outcome is Outcome.FAILED
+    assert judge(step("a"), Output(stdout="a", notices=done)).outcome is Outcome.PASSED
+    assert judge(step(done.replace("1", "2")), Output(notices=done)).outcome is Outcome.FAILED
 
 
 def test_the_timeout_told_is_the_steps_own_when_none_was_in_force() -> None:

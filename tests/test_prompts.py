@@ -17,6 +17,7 @@ from wordish.model import Options
         ("[ann@web src]$ ls", "[ann@web src]$", "user"),
         ("[root@web ~]# ls", "[root@web ~]#", "root"),
         ("[word]$ ls", "[word]$", "user"),
+        ("bash-5.2# ls", "bash-5.2#", "root"),
         ("/etc# ls", "/etc#", "root"),
         ("~/src$ ls", "~/src$", "user"),
         ("(venv) $ ls", "(venv) $", "user"),
@@ -35,7 +36,7 @@ def test_prompts(line: str, prompt: str, user: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["src$ ls", "host:dir$ ls", "host:dir# ls", "dir# ls", "web:~# ls", "(venv) src$ ls", "bash-5.2# ls"],
+    ["src$ ls", "host:dir$ ls", "host:dir# ls", "dir# ls", "web:~# ls", "(venv) src$ ls"],
 )
 def test_a_mere_word_is_a_weak_prompt(line: str) -> None:
     assert prompts.match(line) is None

@@ -127,6 +127,13 @@ with rundir() as path:
     assert kept.stat().st_mode & 0o777 == 0o500
 
 
+def test_directories_of_any_depth_are_removed(temporary: Path) -> None:
+    with rundir() as path:
+        deeper = 'for (1..1100) { mkdir "deeper" or die; chdir "deeper" or die }'
+        subprocess.run(["perl", "-e", deeper], cwd=path, check=True)
+    assert list(temporary.iterdir()) == []
+
+
 def test_what_could_not_be_removed_is_tried_again_by_a_later_sweep(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wordish.document import find, parse, read
 from wordish.judge import judge
 from wordish.model import Conventions, Document, Outcome, Output, Target, Transcript, Verdict
+from wordish.screen import shown as on_screen
 from wordish.update import Update, patch, update
 
 ROOT = Path(__file__).parent.parent
@@ -288,6 +289,80 @@ def test_after_an_update_all_passes_and_twice_is_once(
 def outside(text: str, end: str, before: str) -> list[str]:
     """The lines that show no output."""
     return [line for line in text.split(end) if "~$" in line or not line.startswith(before.rstrip())]
+
+
+# Whatever is printed, wherever it is to stand: it stands there and is read as an output, or is left.
+
+NASTY_LINES = [
+    *("", "a", "took 3 s", "  b", "~$ ls", "$ ls", "~# ls", "> c", "# d", "```", "~~~", "````", "-->", "--"),
+    *(".. d::", "::", "d::", ":e: f", "- g", "1. h", "| i", "---", "===", "...", "[...]", "x ... y", "\tj"),
+    *("k\t", "%", "<!--", "\u00a0l", "m\u2028n", "\x85", "\x0c", "\r", "q\\", "`", "<div>", "$$", "+++"),
+    *("a" * 300, "\u202er", "{o}", "# wordish: skip", ".. wordish: skip", "<!-- wordish: skip -->"),
+]
+NASTY = st.lists(st.sampled_from(NASTY_LINES), max_size=4).map(
+    lambda lines: on_screen("\n".join(lines).encode())
+)
+FORMS_OF_ALL: Mapping[str, tuple[str, list[str], str, list[str]]] = {
+    "fence": ("a.md", ["# T", "", "```console"], "", ["```", "", "End."]),
+    "tildes in a quote": ("a.md", ["> ~~~"], "> ", ["> ~~~"]),
+    "item": ("a.md", ["1. x", "", "   ```"], "   ", ["   ```", "", "2. y"]),
+    "indented code": ("a.md", ["T", ""], "    ", ["", "End."]),
+    "hidden in HTML": ("a.md", ["<!-- wordish: hidden", ""], "", ["-->", "", "End."]),
+    "note": ("a.md", [":::{note}", "```console"], "", ["```", ":::"]),
+    "rst": ("a.rst", ["T", "=", "", "::", ""], "  ", ["", "End."]),
+    "directive": ("a.rst", [".. code-block:: console", ""], "   ", ["", "End."]),
+    "rst item": ("a.rst", ["- x::", ""], "     ", ["", "- y"]),
+    "rst quote": ("a.rst", ["T", "", "  x::", ""], "    ", ["", "  End."]),
+    "hidden in rst": ("a.rst", [".. wordish: hidden", ""], "   ", ["", "End."]),
+    "transcript": ("a.console", [], "", []),
+    "running text": ("a.txt", ["T", ""], "  ", ["", "End."]),
+    "eval-rst": ("a.md", ["```{eval-rst}", "", "::", ""], "  ", ["```"]),
+}
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    form=st.sampled_from(sorted(FORMS_OF_ALL)),
+    steps=st.lists(st.tuples(SHOWN, NASTY, NASTY), min_size=1, max_size=3),
+    end=st.sampled_from(["\n", "\r\n"]),
+    mark=st.sampled_from(["", "\ufeff"]),
+    final=st.booleans(),
+)
+def test_whatever_is_printed_it_stands_there_or_is_left(
+    form: str, steps: list[tuple[list[str], str, str]], end: str, mark: str, final: bool
+) -> None:
+    path, head, margin, tail = FORMS_OF_ALL[form]
+    body = [line for shown, _, _ in steps for line in ("~$ true", *shown)]
+    if path == "a.txt":
+        body = [line for line in body if line.strip()]
+    rows = [*head, *((margin + line).rstrip() for line in body), *tail]
+    text = mark + end.join(rows) + end * final
+    outputs = [Output(stdout=out, stderr=err) for _, out, err in steps]
+    transcript = ran(text, *outputs, path=path)
+    found = update(transcript)
+    old, new = transcript.document, parse(found.text, path=path)
+    assert [(step.command, step.options) for step in new.steps] == [
+        (step.command, step.options) for step in old.steps
+    ]
+    assert new.errors == ()
+    assert text_around(new) == text_around(old)
+    again = ran(found.text, *outputs, path=path)
+    left = {index for index, step in enumerate(old.steps) for told in found.left if told.line == step.line}
+    for index, (verdict, step) in enumerate(zip(again.verdicts, old.steps, strict=True)):
+        assert (verdict.outcome is Outcome.PASSED) != (index in left)
+        assert index not in left or verdict.step.expectation.text == step.expectation.text
+    twice = update(again)
+    assert (twice.text, twice.rewritten, len(twice.left)) == (found.text, (), len(found.left))
+
+
+def text_around(document: Document) -> str:
+    """The text without the lines that show an output, and without blank lines."""
+    rows = document.text.split("\n")
+    for step in reversed(document.steps):
+        if step.expectation.lines:
+            first, last = step.expectation.lines
+            del rows[first - 1 : last]
+    return "\n".join(row.rstrip("\r") for row in rows if row.strip(" >\r"))
 
 
 def test_a_patch_names_the_file_as_git_does() -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from wordish import placeholders, syntax
+from wordish import outline, placeholders, syntax
 from wordish.model import Diagnostic, Severity
 from wordish.starts import PROMPT, Start
 
@@ -45,7 +45,8 @@ def typed(lines: Sequence[str], starts: Sequence[Start], at: int, *, path: str, 
         limit = starts[following][0] if following < len(starts) else len(lines)
         readings = _readings(first, lines[start:limit])
         for candidate in readings:
-            count, wanted = syntax.extent([placeholders.neutral(each) for each in candidate])
+            plain = [placeholders.neutral(each) for each in candidate]
+            count, wanted = outline.extent(plain) or syntax.extent(plain)
             if not wanted:
                 remarks = _prompts_inside(lines, starts, at, end=start + count, path=path, line=line)
                 return Typed(

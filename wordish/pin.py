@@ -151,8 +151,7 @@ def _comment_before(block: Block, rows: Sequence[str], said: Hash) -> _Edits | N
 
 def _choices(wanted: Document, rows: Sequence[str]) -> Iterator[_Choice]:
     """For each block in doubt, how to say what its ``# `` are."""
-    prepared = wanted.text.removeprefix("\ufeff").replace("\r\n", "\n")
-    reading = articles.blocks(prepared, path=wanted.path, conventions=wanted.conventions)
+    reading = articles.reading_of(wanted.text, path=wanted.path, conventions=wanted.conventions)
     doubtful = {doubt.line for doubt in _doubts(wanted) if doubt.path == wanted.path}
     guesses = {step.line for step in wanted.steps if is_guess(step) and step.path == wanted.path}
     shown = (
@@ -160,7 +159,7 @@ def _choices(wanted: Document, rows: Sequence[str]) -> Iterator[_Choice]:
         for step in wanted.steps
         if step.path == wanted.path
     )
-    owned = articles.lines_of(shown)
+    owned = {line for _, line in articles.lines_of(shown)}
     for block in reading.blocks:
         lines = range(block.line, block.line + block.text.count("\n") + 1)
         if block.path != wanted.path or not session.is_looked_at(block) or doubtful.isdisjoint(lines):

@@ -18,6 +18,7 @@ _STRONG = r"""
             [~/][\w.+/~-]*[$#]                  # ~#   ~/src$   /etc#
           | [\w.+-]+@[\w.-]+[:\ ][^\s$#]*[$#]   # user@host:dir$
           | \[[\w.@:~+/\ -]+\][$#]              # [user@host dir]#   [word]$
+          | (?:ba|k)?sh-[0-9][0-9.]*[a-z]?[$#]  # bash-5.2$   sh-5.1#
           | \$
         )
     )"""
@@ -77,6 +78,8 @@ def match(line: str, *, weak: bool = False, own: Own | None = None) -> Prompted 
     """
     if own and (theirs := _own(line, own)):
         return theirs
+    if "$" not in line and "#" not in line:  # most lines are output
+        return None
     found = _PROMPT.match(line) or (_WEAK_PROMPT.match(line) if weak else None)
     if found is None:
         return None

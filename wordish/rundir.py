@@ -33,14 +33,17 @@ def _temporary() -> Path:
 
 
 @contextmanager
-def rundir(*, mode: int = 0o700) -> Iterator[Path]:
+def rundir(*, mode: int = 0o700, contained: bool = False) -> Iterator[Path]:
     """Make a run directory, and remove it and every process that names it on the way out.
+
+    ``contained``: the caller ends its processes itself, to the last one; they are looked for only
+    when the directory cannot be removed.
 
     Raises `MachineError` when none can be made.
     """
     with ExitStack() as claimed:
         try:
-            path = claimed.enter_context(_claimed())
+            path = claimed.enter_context(_claimed(contained=contained))
             path.mkdir()
             path.chmod(mode)
         except OSError as error:
@@ -53,7 +56,7 @@ def rundir(*, mode: int = 0o700) -> Iterator[Path]:
 
 
 @contextmanager
-def _claimed() -> Iterator[Path]:
+def _claimed(*, contained: bool) -> Iterator[Path]:
     """The path of a run directory whose lock is held, removed afterwards."""
     while True:
         path = _temporary() / f"{_prefix()}{os.urandom(6).hex()}"
@@ -64,7 +67,7 @@ def _claimed() -> Iterator[Path]:
             try:
                 yield path
             finally:
-                _clear(path)
+                _clear(path, contained=contained)
             return
 
 
@@ -128,9 +131,13 @@ def kill_users_of(path: Path) -> None:
                     os.close(descriptor)
 
 
-def _clear(path: Path) -> bool:
+def _clear(path: Path, *, contained: bool = False) -> bool:
     """Remove a run directory, then its lock; a later sweep tries again when that did not work."""
-    _remove(path)
+    if contained:
+        _remove(path)
+    if not contained or os.path.lexists(path):
+        kill_users_of(path)
+        _remove(path)
     if os.path.lexists(path):
         return False
     path.with_suffix(".lock").unlink(missing_ok=True)
@@ -138,36 +145,22 @@ def _clear(path: Path) -> bool:
 
 
 def _remove(path: Path) -> None:
-    kill_users_of(path)
     with suppress(OSError):
         for folder, _, _ in os.walk(path, topdown=False):
             Path(folder).rmdir()
-    if not path.exists():
+    if not os.path.lexists(path):  # most articles leave no file: nothing to start for them
         return
-    import shutil  # most articles leave no file: nothing to import for them
     import subprocess
 
-    _open_up(path)
-    shutil.rmtree(path, ignore_errors=True)
-    if path.exists():  # files of subordinate users: a system image whose build was cut short
-        subprocess.run(
-            ["unshare", "--map-root-user", "--map-auto", "rm", "-rf", "--one-file-system", path],
-            check=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-
-def _open_up(path: Path) -> None:
-    """Give us back the directories that an article closed to us (``chmod 000 d``)."""
-    with suppress(OSError):
-        path.chmod(0o700)
-    for folder, inner, _ in os.walk(path):  # a directory is opened before it is walked into
-        for name in inner:
-            with suppress(OSError):
-                # Not through a symbolic link: what it leads to is none of ours.
-                descriptor = os.open(Path(folder, name), os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
-                try:
-                    Path(f"/proc/self/fd/{descriptor}").chmod(0o700)
-                finally:
-                    os.close(descriptor)
+    # These know how to go down directories of any depth, and follow no link on the way.
+    away = ["rm", "-rf", "--one-file-system", "--", str(path)]
+    for command in (
+        away,
+        ["chmod", "--recursive", "u+rwx", "--", str(path)],  # an article has closed them (chmod 000 d)
+        away,
+        # Files of subordinate users: a system image whose build was cut short.
+        ["unshare", "--map-root-user", "--map-auto", *away],
+    ):
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not os.path.lexists(path):
+            return

@@ -26,7 +26,7 @@ LANGUAGES = frozenset(
     }
 )
 _NOTHING = Options()
-_NO_SUBSTITUTIONS: Mapping[str, str] = {}
+NO_SUBSTITUTIONS: Mapping[str, str] = {}
 
 SAY_HASH = "say hash=root or hash=comment: `wordish update --pin` writes it"
 
@@ -42,7 +42,7 @@ _HINT = re.compile(r"#\s*(?:wordish\s*:.*|returncode\s*:.*|ignore|cleanup|&2)\s*
 
 
 def steps(
-    block: Block, *, outer: Options = _NOTHING, substitutions: Mapping[str, str] = _NO_SUBSTITUTIONS
+    block: Block, *, outer: Options = _NOTHING, substitutions: Mapping[str, str] = NO_SUBSTITUTIONS
 ) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
     """The steps of a block in order, and what is wrong with it; ``outer`` are the article's options.
 
@@ -133,7 +133,7 @@ def prompt_lines(block: Block, *, outer: Options = _NOTHING) -> list[int]:
     ``outer`` as for `steps`.
     """
     starts = starts_of(block, block.text.split("\n"), options=words.merge(outer, block.options))
-    return [block.line + number for number, _ in starts]
+    return [block.lines[number] for number, _ in starts]
 
 
 def normalise(lines: Sequence[str]) -> str:

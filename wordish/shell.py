@@ -5,6 +5,10 @@ word with ``$?``, printed on standard error; nothing else of ours is in the shel
 variable, no trap, no command runs between two steps, so ``$?``, ``$_`` and ``PIPESTATUS`` stay, and
 ``set -x``, traps and redefined builtins see only the article. In PS1 the word stands in octal, so
 that printing all variables does not print it.
+
+A command has ended when bash waits for the next one: it stands in the system call in which it
+reads commands, and nothing that was typed is unread. The prompt alone would not do: an article can
+print it (``${PS1@P}``). Where a kernel does not tell how a process stands, the prompt has to do.
 """
 
 from __future__ import annotations
@@ -13,36 +17,37 @@ import os
 import re
 import signal
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from io import BytesIO
 
-import pexpect
-from pexpect.expect import Expecter, searcher_re
-from pexpect.spawnbase import SpawnBase
-
+from wordish.answers import Answers
+from wordish.dialogue import ENDED, LIMIT, PROMPT, SILENCE, Dialogue
 from wordish.errors import MachineError
+from wordish.keyboard import typed
 from wordish.model import Output
-from wordish.screen import shown
-from wordish.terminal import Terminal
-
-# A terminal hands over lines of at most 4095 bytes (termios(3), canonical mode); control
-# characters would act on it instead of reaching bash.
-_LONGEST_LINE = 4000
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+from wordish.screen import around, shown
+from wordish.terminal import Standing, Terminal
 
 _MOMENT = 0.05  # seconds after which a program that was just started is running
 _GRACE = 0.8  # seconds that a command has to go after each way of ending it
-_LONGEST_STATUS = 3
-
-_MOST = 8 << 20  # bytes of a step's output that are kept at its beginning, and as many at its end
 
 # Seconds without a prompt after which the shell is looked at: is it waiting for a command all the
-# same? The second figure is for a shell that is known to prompt where nobody sees it.
-_SILENCE, _SHORT_SILENCE = 0.3, 0.1
+# same? The second figure is for a shell that prompts where nobody sees it, or has just prompted.
+_SILENCE, _SHORT_SILENCE = 0.3, 0.001
 _ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
-_TRIES = 100
+_SETTLED = 0.25  # seconds that what a command left in the background has to come to rest
+_LESS = "less than was typed, and the shell took the rest for a command"
+_TRIES = 100  # looks at a shell that is about to wait for its first command, a millisecond apart
+_YIELDS = 20  # looks at one that has just prompted, some microseconds apart
+
+_STARTED = re.compile(rb"^\[\d+\] (\d+)$", re.MULTILINE)  # [1] 12345
+_NOTICE = re.compile(r"^\[\d+\][-+ ]  .*", re.MULTILINE)  # [1]+  Done                    make
+
+_PERSON = 2.0  # seconds after which a program that waits for a person is given up
+_LIKE_A_PROMPT = re.compile(rb"[$#%>] ?$")
+
+# The programs that are shells, and take the line that gives them a prompt of ours.
+SHELLS = frozenset({"bash", "rbash", "sh", "dash", "ash", "busybox"})
 
 # What every shell has in its environment beside its account's own variables.
 ENVIRONMENT = {
@@ -73,35 +78,80 @@ def _prompts(mark: str) -> str:
     return f"PS1='{_octal(mark)}:$?:' PS2="
 
 
+def _greeting(mark: str) -> str:
+    """The first line typed into a shell that an article has opened: as that of ours, in any POSIX shell.
+
+    Bash is told to read plain lines, without an editor that would echo them.
+    """
+    octal = _octal(mark)
+    return (
+        f"case ${{BASH_VERSION-}} in ?*) PS1='{octal}:$?:'; set +o emacs +o vi +o histexpand;; "
+        f"*) PS1=\"$(printf '{octal}'):\\$?:\";; esac; PS2=\n"
+    )
+
+
 def _octal(mark: str) -> str:
     return "".join(f"\\{ord(letter):03o}" for letter in mark)
+
+
+# Asks for what a prompt would have told. The answer is an error message of bash's, because a command's
+# name can mean anything by now; POSIXLY_CORRECT keeps the status in the subshell, and makes `exit` mean
+# what it should there, if it means anything. It is a list so that neither `set -e` nor an ERR trap minds.
+_ASK = (
+    '(POSIXLY_CORRECT="$? ${PIPESTATUS[@]}"; '
+    '("${99999999?WORD:${POSIXLY_CORRECT/ /:}:}") 2> /dev/tty; '
+    '\\exit "${POSIXLY_CORRECT%% *}"; /bin/sh -c "exit ${POSIXLY_CORRECT%% *}") && (POSIXLY_CORRECT=)\n'
+)
+# Takes the last lines typed, itself included, out of the history, where `history` would show them.
+_FORGET = (
+    "[[ -o history && ! ${HISTIGNORE-} ]] && "
+    "\\builtin eval '\\builtin history -d -%d--1 2> /dev/null #' \"$_\" || [[ x ]]; "
+)
+_NO_EDITING = "[[ -o vi || -o emacs ]] && \\builtin set +o vi +o emacs; " + _FORGET % 1
+
+
+def _exiting(status: int, pipeline: list[int]) -> str:
+    """What makes these the status of the last command and of its pipeline."""
+    statuses = pipeline if pipeline[-1:] == [status] else [status]
+    commands = " | ".join(f"(POSIXLY_CORRECT=; \\exit {each}; /bin/sh -c 'exit {each}')" for each in statuses)
+    return f"{commands} {'&&' if status else '||'} [[ x ]]\n"
 
 
 class Shell:
     """A bash that is held open: commands run in it one after the other.
 
-    ``mark`` is the word in its prompt. A prompt that cannot be seen (PS1 was changed, standard
-    error redirected or closed) is missed after a moment of silence: then the shell is found waiting
-    for a command, asked for its status, and given its prompt back.
+    ``mark`` is the word in its prompt. A shell that the article has given another prompt, or whose
+    prompt it has sent where it cannot be seen, is asked for the status of each command instead.
     """
 
     def __init__(self, terminal: Terminal, mark: str) -> None:
         self._terminal = terminal
-        self._home: str | None = None  # where the shell waits for a command, "" where that is not told
+        self._home: bytes | None = None  # the call in which it waits for a command, empty if not told
+        self._standing = Standing()  # as last seen
+        self._children: Mapping[int, bool] = {}  # those it has, as far as was seen
         self._unseen = False  # the prompt goes where it cannot be seen
+        self._prompt = b""  # what the article has put before our word, or in its place
+        self._notices = ""  # what bash said of its jobs during the last command
+        self._asked = ""  # what the last command asked a person for
+        self._limit = LIMIT
         self._listen(mark)
 
-    def _listen(self, mark: str) -> None:
-        self._mark = mark
-        prompt = re.compile(re.escape(mark).encode() + rb":(\d{1,3}):")
-        self._dialogue = _Dialogue(self._terminal, prompt, window=len(mark) + _LONGEST_STATUS + 2)
+    def _listen(self, *marks: str) -> None:
+        """Listen to the prompts of the shell and of those opened in it, the outermost first."""
+        self._marks = marks
+        self._dialogue = Dialogue(self._terminal, *marks, limit=self._limit)
+
+    @property
+    def depth(self) -> int:
+        """How many shells are open inside this one, each in the one before."""
+        return len(self._marks) - 1
 
     def wait(self, *, timeout: float) -> None:
         """Wait for the first prompt. Raises `MachineError` when it does not come in ``timeout`` seconds."""
-        if self._dialogue.wait(timeout) != _PROMPT:
-            said = self._dialogue.forget()[1].decode(errors="replace").strip()
+        if self._dialogue.wait(timeout) != PROMPT:
+            said = self._dialogue.take_all()[1].decode(errors="replace").strip()
             raise MachineError("the shell does not start", hint=said)
-        self._dialogue.forget()
+        self._dialogue.take_all()
 
     def adopt(self, *, timeout: float) -> None:
         """Make a cloned shell one of a kind: a new mark, another ``RANDOM``, an empty history."""
@@ -111,90 +161,314 @@ class Shell:
         self._listen(mark)
         self.wait(timeout=timeout)
 
-    def run(self, command: str, *, timeout: float) -> Output:
-        """Run one command, as typed by a person, and wait for the next prompt.
+    def run(
+        self,
+        command: str,
+        *,
+        timeout: float,
+        limit: int = LIMIT,
+        enters: bool | None = False,
+        answers: Sequence[str] = (),
+    ) -> Output:
+        """Run one command, as typed by a person, and wait until bash waits for the next one.
+
+        A command that opens another shell has come to its end when that one waits for a command: with
+        ``enters``, or with ``None`` if it is seen to be a shell. What is run then is run there, until
+        it ends. A command that waits for a person is typed the ``answers``, a line each time; when there are
+        none left, it is given up after a moment.
 
         After ``timeout`` seconds it is interrupted with ^C, and killed if that does not end it;
         the output's status is then ``None``. A user's ^C does the same, and goes on to the caller;
         the `KeyboardInterrupt` has the argument 2 when the user could not wait and asked again.
-        Raises `MachineError` when the machine is lost.
+        Of each stream ``limit`` bytes are kept. Raises `MachineError` when the machine is lost.
         """
         start = time.monotonic()
+        self._dialogue.limit = self._limit = limit
+        person = Answers(answers)
+        keys = typed(command)
         try:
             self._find_home()
-            self._terminal.type(typed(command))
-            how, status = self._await(timeout)
+            self._dialogue.prompted.clear()
+            self._terminal.type(keys, echo=bool(person))
+            status = self._await(timeout, enters=enters, person=person)
+            if person.typed:
+                status = self._left_over(status)
+            asked = self._asked
+            if status is None and answers:
+                self._terminal.type(b"")  # what is typed now is not for the article to show
+            if status is None:
+                self._stop()
+            elapsed = time.monotonic() - start
+            stdout, stderr = self._printed(command)
+            if answers:
+                stdout, stderr = person.told(stdout, stderr)
+                stdout = stdout.removeprefix(keys)
         except KeyboardInterrupt:
             self._abandon()
             raise
-        finished = how != _TIMEOUT
-        if not finished:
-            how = self._stop()
-        elapsed = time.monotonic() - start
-        stdout, stderr = self._dialogue.forget()
-        return Output(
-            stdout=shown(stdout), stderr=shown(stderr), status=status if finished else None,
-            elapsed=elapsed, ended=how == _ENDED,
+        output = Output(
+            stdout=shown(stdout), stderr=shown(stderr), status=status,
+            elapsed=elapsed, ended=self.ended, asked=asked, around=around(stdout), notices=self._notices,
         )  # fmt: skip
+        self._notices = "\n".join(_NOTICE.findall(output.stderr))
+        return output
 
     def _find_home(self) -> None:
         """Learn, once, where the shell waits for a command: now, after a prompt."""
         if self._home is not None:
             return
-        self._home, before = "", ""
+        self._home, before = b"", b""
         for _ in range(_TRIES):
-            now = self._terminal.where()
-            if now and now == before and now.split()[1] == "0x0":  # it reads descriptor 0, and stays there
-                self._home = now
+            now = self._terminal.standing().call
+            number, descriptor, buffer, *_ = (*now.split(maxsplit=3), b"", b"", b"")
+            if now and now == before and descriptor == b"0x0":  # it reads commands, and stays there
+                self._home = b" ".join((number, descriptor, buffer, b""))
                 return
             before = now
             time.sleep(0.001)  # it has printed its prompt and is about to wait
 
-    def _await(self, timeout: float) -> tuple[int, int | None]:
-        """Wait for the end of a command: what came, and the status."""
+    def _await(
+        self, timeout: float, *, enters: bool | None = False, person: Answers | None = None
+    ) -> int | None:
+        """Read until bash waits for a command, or has ended: the status; ``None`` if that takes too long.
+
+        Or if it waits for a person: what for is then in ``_asked``.
+        """
         end = time.monotonic() + timeout
+        prompted, asking, self._asked = False, 0.0, ""
         silence = _SHORT_SILENCE if self._unseen else _SILENCE
+        came = SILENCE
         while True:
             left = end - time.monotonic()
-            how = self._dialogue.wait(min(silence, max(left, 0)))
-            if how == _TIMEOUT and self._home and self._terminal.where() == self._home:
-                how = self._dialogue.wait_for_the_rest()  # perhaps a prompt that was on its way
-                if how == _TIMEOUT:
-                    return self._recover()
-            if how == _PROMPT:
-                return how, self._dialogue.prompted()
-            if how == _ENDED:
-                return how, self._terminal.status
-            if left <= silence:
-                return _TIMEOUT, None
-            silence = min(2 * silence, 2.0)
+            silence = _MOMENT if person else silence
+            how = self._dialogue.wait(min(silence, max(left, 0))) if came == SILENCE else came
+            came = SILENCE
+            if how == PROMPT and self._dialogue.mark != self._marks[0]:  # of a shell in this one
+                self._listen_to(self._dialogue.mark)
+                return self._dialogue.exit_status
+            if how == PROMPT:
+                prompted, silence = True, _SHORT_SILENCE
+            if how != ENDED and (self._at_home() or (how == PROMPT and self._comes_home())):
+                rest = self._dialogue.rest()  # a prompt that was on its way, perhaps
+                prompted = prompted or rest == PROMPT
+                how = ENDED if rest == ENDED else PROMPT
+            elif how == PROMPT and self._home:  # that was not bash's
+                continue
+            if how == ENDED:
+                return self._terminal.status
+            if how == PROMPT:
+                self._listen_to(self._marks[0])
+                self._unseen = not prompted
+                return self._dialogue.exit_status if prompted else self._ask()
+            if prompted and 2 * silence > _SILENCE and self._moved():
+                return self._dialogue.exit_status
+            reader = "" if prompted else self._terminal.reader()
+            if enters is not False and self._is_open(reader, sure=enters is True and not person):
+                return self._enter()
+            if person and not prompted:
+                came, answered = self._answer(person, reader)
+                if answered or came != SILENCE:
+                    asking = 0.0
+                    continue
+            asking = (asking or time.monotonic()) if reader else 0.0
+            if left <= silence or (asking and time.monotonic() - asking > _PERSON):
+                self._asked = self._question(reader) if asking else ""
+                return None
+            silence = _SILENCE / 2 if asking else min(2 * silence, 2.0)
 
-    def _recover(self) -> tuple[int, int | None]:
-        """Ask a shell whose prompt cannot be seen for its status, and give it a prompt again.
+    def _answer(self, person: Answers, reader: str) -> tuple[int, bool]:
+        """Type what the command waits for: what came meanwhile, and whether something was typed."""
+        lines, echo = self._terminal.modes()
+        came = self._dialogue.rest()
+        if came != SILENCE:
+            return came, False
+        cursor, now = self._dialogue.cursor(), time.monotonic()
+        keys = person.due(cursor, reader=reader, lines=lines, echo=echo, now=now)
+        if keys:
+            self._terminal.control(keys)
+        return came, bool(keys)
 
-        It is another prompt than before: one of the old that turns up late ends no other command.
+    def _left_over(self, status: int | None) -> int | None:
+        """The status of a command that was answered.
+
+        ``None`` when it did not read all that was typed, and the shell took the rest for a command.
         """
-        before = self._dialogue.put_aside()
-        status = self._ask()
-        if status is None:
-            return _TIMEOUT, None
-        if not self._unseen:
-            self._listen(new_mark())
-            self._terminal.type(f"{_prompts(self._mark)}; (\\builtin exit {status})\n".encode())
-            self._unseen = self._dialogue.wait(_GRACE) != _PROMPT
-            if self._unseen:
-                # It goes where nobody looks. An empty prompt cannot turn up late, out of place.
-                self._terminal.type(f"PS1= PS2=; (\\builtin exit {status})\n".encode())
-                self._ask()
-        self._dialogue.put_back(before)
-        return _PROMPT, status
+        if status is None or self.ended or len(self._dialogue.prompted) < 2:
+            return status
+        status, rest = self._dialogue.since_prompted()
+        if more := shown(rest):
+            self._asked = f"{_LESS}: {more}"
+        return None if more else status
+
+    def _listen_to(self, mark: str) -> None:
+        """The shells inside the one that prompts with ``mark`` have ended."""
+        if mark != self._marks[-1]:
+            status, printed = self._dialogue.exit_status, self._dialogue.put_aside()
+            self._listen(*self._marks[: self._marks.index(mark) + 1])
+            self._dialogue.put_back(printed, b"")
+            self._dialogue.mark, self._dialogue.exit_status = mark, status
+
+    def _is_open(self, reader: str, *, sure: bool) -> bool:
+        """Whether a shell that the command has opened waits for a command, with a prompt of its own."""
+        line = self._dialogue.last_line()
+        return bool(line) if sure else reader in SHELLS and bool(_LIKE_A_PROMPT.search(line))
+
+    def _enter(self) -> int | None:
+        """Give the shell that waits for a command a prompt of ours: its status.
+
+        ``None`` from a program that was no shell, and took the line for something else.
+        """
+        outer = self._marks
+        stdout, stderr = self._dialogue.put_aside()
+        self._listen(*outer, new_mark())
+        self._terminal.type(_greeting(self._marks[-1]).encode())
+        entered = self._dialogue.wait(_ANSWER) == PROMPT and self._dialogue.mark == self._marks[-1]
+        if not entered:
+            self._asked = "it is no shell that takes commands"
+            self._listen(*outer)
+        self._dialogue.put_back((stdout, stderr.without_last_line()), b"")
+        return 0 if entered else None
+
+    def leave(self) -> None:
+        """End the shells that are open inside this one."""
+        while self.depth and not self.ended:
+            before = self.depth
+            self._terminal.type(b"exit\n")
+            if self._await(_GRACE) is None or self.depth == before:
+                self._terminal.kill(signal.SIGKILL)
+                if self._await(_GRACE) is None:
+                    break
+        self._dialogue.take_all()
+
+    def _question(self, reader: str) -> str:
+        """The line on which the terminal's cursor stands, or who is waiting there."""
+        line = shown(self._dialogue.last_line())
+        return repr(line) if line else reader
+
+    def _moved(self) -> bool:
+        """Whether a shell that has prompted waits for commands in another way than before.
+
+        That is so when the article has turned line editing on (``set -o vi``), which nobody needs
+        who does not edit lines: it is turned off.
+        """
+        printed = self._dialogue.put_aside()
+        self._terminal.type(b"\n")
+        moved = self._dialogue.wait(_MOMENT) == PROMPT
+        if moved:
+            self._terminal.type((_NO_EDITING + _exiting(self._dialogue.exit_status, [])).encode())
+            self._dialogue.wait(_GRACE)
+            self._home = None
+            self._find_home()
+        self._dialogue.put_back(printed, self._dialogue.take_all()[0])
+        return moved
+
+    def _at_home(self) -> bool:
+        """Whether the shell waits for a command, and all that was typed is read."""
+        if not self._home:
+            return False
+        self._standing = self._terminal.standing()
+        return self._standing.call.startswith(self._home)
+
+    def _comes_home(self) -> bool:
+        """Whether the shell, which seems to have prompted, waits for a command a moment later."""
+        for _ in range(_YIELDS if self._home else 0):
+            os.sched_yield()
+            if self._at_home():
+                return True
+        return False
+
+    def _come_home(self) -> None:
+        """Wait until the shell has done what was typed.
+
+        Raises `MachineError` when that takes so long that there must be something wrong with it.
+        """
+        end = time.monotonic() + _ANSWER
+        while not self.ended and not self._at_home():
+            if time.monotonic() > end:
+                raise MachineError("the shell waits for a command and does not take one")
+            self._dialogue.wait(_SHORT_SILENCE)
+        self._dialogue.rest()
 
     def _ask(self) -> int | None:
-        """The status of the last command, by way of the terminal; it stays what it was."""
-        word = _octal(self._mark)
-        tell = f"""\\builtin printf '{word}:%s:' "$x" > /dev/tty"""
-        self._terminal.type(f"""(x=$?; {tell}; \\builtin exit "$x")\n""".encode())
-        return self._dialogue.told(timeout=_ANSWER)
+        """The status of the last command, from a shell whose prompt cannot be seen.
+
+        It stays what it was, and so do ``PIPESTATUS``, ``$_`` and the history.
+        """
+        if self._dialogue.misplaced(self._prompt) is not None:
+            # Standard error was sent there, or the command has printed an old prompt: is there a new one?
+            printed = self._dialogue.put_aside()
+            self._terminal.type(b"\n")
+            self._come_home()
+            status = self._dialogue.misplaced(self._prompt)
+            self._dialogue.put_back(printed, self._dialogue.take_all()[0])
+            if status is not None:
+                return status
+        printed = self._dialogue.put_aside()
+        self._terminal.type(_ASK.replace("WORD", self._marks[0]).encode())
+        self._come_home()
+        if self.ended:
+            return self._terminal.status
+        answer = self._dialogue.answer()
+        if answer is None:
+            raise MachineError("the shell does not tell the exit status of its last command")
+        stdout, stderr = self._dialogue.take_all()
+        self._prompt = _last_line(stderr)
+        self._terminal.type((_FORGET % 2 + _exiting(*answer)).encode())
+        self._come_home()
+        self._dialogue.put_back(printed, stdout)
+        return answer[0]
+
+    def _printed(self, command: str) -> tuple[bytes, bytes]:
+        """What was printed since the command was typed, without what bash prints at its prompts."""
+        jobs_ended = self._settle()
+        stdout, stderr = self._dialogue.take()
+        if self.ended or self.depth or not self._home:
+            return stdout, stderr
+        jobs_ended = jobs_ended or any(int(pid) not in self._children for pid in _STARTED.findall(stderr))
+        last = _last_line(stderr)
+        if jobs_ended or (last and not self._unseen and not (self._prompt and last.endswith(self._prompt))):
+            out, err = self._press(b"\n")
+            self._prompt = _last_line(err)
+            stdout += b"" if stdout.endswith(out) else out  # PROMPT_COMMAND says the same again
+            stderr = stderr.removesuffix(self._prompt) + err.removesuffix(self._prompt)
+        else:
+            self._prompt = self._prompt if last else b""
+            stderr = stderr.removesuffix(self._prompt)
+        if stderr and "\n" in command:
+            _, err = self._press(b"\\\n\n")
+            second = err.removesuffix(self._prompt)
+            for _ in range(command.count("\n")):
+                stderr = stderr.removeprefix(second)
+        return stdout, stderr
+
+    def _press(self, keys: bytes) -> tuple[bytes, bytes]:
+        """What bash prints when nothing but Enter is pressed."""
+        self._terminal.type(keys)
+        self._come_home()
+        return self._dialogue.take_all() if self._unseen else self._dialogue.take()
+
+    def _settle(self) -> bool:
+        """Wait until what the command left in the background is at rest; whether a child has ended.
+
+        Else it would be chance whether the first words of a job, or the last, come before the next
+        command or after it. What was at work before the command gets but a moment.
+        """
+        if not self._home or self.ended or self.depth:
+            return False
+        before, now = self._children, self._standing.children
+        seen, still, start = {*before, *now}, 0, time.monotonic()
+        while before or now:
+            begun = any(busy and not before.get(pid) for pid, busy in now.items())
+            still = 0 if begun else still + 1
+            if not any(now.values()) and (still > 1 or before.keys() == now.keys()):
+                break  # all are asleep, and have been before, so that none was about to wake another
+            if time.monotonic() - start > (_SETTLED if begun else _MOMENT / 5):
+                break
+            self._dialogue.wait(_SHORT_SILENCE)
+            now = self._terminal.standing().children
+            seen.update(now)
+        self._children = now
+        return seen != now.keys()
 
     def _abandon(self) -> None:
         """End the running command because the user asked for it; ask twice, and it is killed at once."""
@@ -207,12 +481,12 @@ class Shell:
                 self._dialogue.wait(_GRACE)
             raise KeyboardInterrupt(2) from None
         finally:
-            self._dialogue.forget()
+            self._dialogue.take_all()
 
-    def _stop(self) -> int:
+    def _stop(self) -> None:
         """End the running command as a person would, then by force."""
         # ^C at the very moment when bash starts a program gets lost, or leaves bash waiting for it
-        # behind a prompt. A person is not that fast, and presses the key again.
+        # after the next command. A person is not that fast, and presses the key again.
         ways: list[tuple[Callable[[], None], float]] = [
             (lambda: None, _MOMENT),
             (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
@@ -222,10 +496,18 @@ class Shell:
         ]
         for way, patience in ways:
             way()
-            how = self._dialogue.wait(patience)
-            if how != _TIMEOUT:
-                return how
+            status = self._await(patience)
+            if status is not None and (self.ended or self._obeys(status)):
+                return
         raise MachineError("the shell does not answer any more, not even to SIGKILL")
+
+    def _obeys(self, status: int) -> bool:
+        """Whether the shell does what it is told; ``status`` is that of its last command, and stays."""
+        printed = self._dialogue.put_aside()
+        self._terminal.type((_FORGET % 1 + _exiting(status, [])).encode())
+        obeyed = self._await(_GRACE / 2) is not None
+        self._dialogue.put_back(printed, self._dialogue.take_all()[0])
+        return obeyed
 
     @property
     def ended(self) -> bool:
@@ -237,140 +519,6 @@ class Shell:
         self._terminal.close()
 
 
-_PROMPT, _ENDED, _TIMEOUT = range(3)  # what `_Dialogue.wait` waits for, in its order
-
-
-class _Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs only
-    """pexpect's reader on the stream that carries the prompt; standard output is put aside."""
-
-    def __init__(self, terminal: Terminal, prompt: re.Pattern[bytes], *, window: int) -> None:
-        super().__init__(timeout=None)
-        self.delayafterread = None
-        self._expecter = Expecter(self, searcher_re([prompt, pexpect.EOF, pexpect.TIMEOUT]), window)
-        self._buffer, self._before = BytesIO(), BytesIO()  # pexpect's own, of its own kind
-        self._prompt = prompt
-        self._terminal = terminal
-        self._stdout = _Kept()
-        self._heard = 0  # bytes, of both streams
-
-    def read_nonblocking(self, size: int = 1, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        """See `pexpect.spawnbase.SpawnBase`."""
-        try:
-            out, err = self._terminal.read(timeout)
-        except EOFError:
-            self.flag_eof = True
-            raise pexpect.EOF("the shell has ended") from None
-        self._heard += len(out) + len(err)
-        if out:
-            self._stdout.add(out)
-        elif not err and self._terminal.status is None:
-            raise pexpect.TIMEOUT("silence")
-        if self._before.tell() > 2 * _MOST:
-            kept = _Kept()
-            kept.add(self._before.getvalue())
-            self._before = BytesIO()
-            self._before.write(kept.whole())
-        return err
-
-    def wait(self, timeout: float) -> int:
-        """Read until one of `_PROMPT`, `_ENDED` and `_TIMEOUT`; ``timeout`` is in seconds."""
-        return self._expecter.expect_loop(timeout)
-
-    def wait_for_the_rest(self) -> int:
-        """Read all that is already there."""
-        how, before = _TIMEOUT, -1
-        while how == _TIMEOUT and before != self._heard:
-            before = self._heard
-            how = self.wait(0)
-        return how
-
-    def prompted(self) -> int:
-        """The exit status in the prompt that was just read."""
-        assert isinstance(self.match, re.Match)
-        return int(self.match.group(1))
-
-    def forget(self) -> tuple[bytes, bytes]:
-        """What was printed before the prompt: standard output and standard error; the next starts afresh."""
-        error = _Kept()
-        error.add(self.before if isinstance(self.before, bytes) else b"")
-        printed = self._stdout.whole(), error.whole()
-        self._stdout = _Kept()
-        return printed
-
-    def put_aside(self) -> tuple[bytes, bytes]:
-        """What was printed so far, taken out of the way; the prompt that ended it is left out."""
-        stdout, stderr = self.forget()
-        self._buffer, self._before = BytesIO(), BytesIO()
-        for prompt in self._prompt.finditer(stdout[-200:]):  # standard error was sent there
-            stdout = stdout[: prompt.start() - min(len(stdout), 200)]
-        return stdout, stderr[: stderr.rfind(b"\n") + 1]
-
-    def told(self, *, timeout: float) -> int | None:
-        """The status that a prompt on standard output tells, ``None`` when it does not come in time."""
-        end = time.monotonic() + timeout
-        heard = b""
-        while (left := end - time.monotonic()) > 0:
-            with suppress(pexpect.TIMEOUT, pexpect.EOF):
-                self.read_nonblocking(timeout=left)
-            heard = (heard + self._stdout.whole())[-_LONGEST_LINE:]
-            self._stdout = _Kept()
-            if found := self._prompt.search(heard):
-                return int(found[1])
-        return None
-
-    def put_back(self, printed: tuple[bytes, bytes]) -> None:
-        """Make ``printed`` what was printed, and forget all that came since."""
-        self.forget()
-        self._stdout.add(printed[0])
-        self.before = printed[1]
-
-
-class _Kept:
-    """The beginning and the end of what was printed; a middle that is too long is dropped, and said so."""
-
-    def __init__(self) -> None:
-        self._head: list[bytes] = []
-        self._tail: deque[bytes] = deque()
-        self._size = self._tail_size = self._dropped = 0
-
-    def add(self, chunk: bytes) -> None:
-        """Keep what can be kept of ``chunk``."""
-        if self._size < _MOST:
-            self._head.append(chunk[: _MOST - self._size])
-            chunk, self._size = chunk[_MOST - self._size :], self._size + len(chunk)
-        if chunk:
-            self._tail.append(chunk[-_MOST:])
-            self._dropped += max(0, len(chunk) - _MOST)
-            self._tail_size += len(self._tail[-1])
-            while self._tail_size - len(self._tail[0]) >= _MOST:
-                gone = len(self._tail.popleft())
-                self._tail_size -= gone
-                self._dropped += gone
-
-    def whole(self) -> bytes:
-        """What is kept."""
-        gap = b"\n[wordish: %d bytes are left out here]\n" % self._dropped if self._dropped else b""
-        return b"".join([*self._head, gap, *self._tail])
-
-
-def typed(command: str) -> bytes:
-    """The bytes to type for a command, the last newline included.
-
-    A line that the terminal would cut, or whose control characters it would act upon, is handed
-    over in quotes: bash evaluates it and keeps everything it keeps for a typed line.
-    """
-    raw = command.encode(errors="surrogateescape")
-    too_long = len(raw) > _LONGEST_LINE and any(len(line) > _LONGEST_LINE for line in raw.split(b"\n"))
-    if too_long or _CONTROL.search(command):
-        raw = b"\\eval " + b"\\\n".join(_quoted(raw))
-    return raw + b"\n"
-
-
-def _quoted(raw: bytes) -> Iterator[bytes]:
-    """``raw`` as pieces in ``$'...'``, which together are one word."""
-    for start in range(0, len(raw), 900):  # four bytes each at most
-        piece = raw[start : start + 900]
-        yield b"$'" + b"".join(_ESCAPED.get(byte, bytes((byte,))) for byte in piece) + b"'"
-
-
-_ESCAPED = {byte: b"\\%03o" % byte for byte in (*range(32), 39, 92, *range(127, 256))}
+def _last_line(printed: bytes) -> bytes:
+    """What stands after the last newline."""
+    return printed[printed.rfind(b"\n") + 1 :]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from wordish import drawn, prompts
 from wordish import options as words
-from wordish import prompts
 from wordish.model import Block, Options, Step
 from wordish.prompts import Prompted
 
@@ -24,7 +24,7 @@ _LONGEST = 1000  # letters that one line says to wordish
 _BLANKS = " \t\u00a0"
 
 # Where a "# " at the start of a line was root's prompt more often than not, and where it hardly ever was.
-_CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
+CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
 _SCRIPTS = frozenset({"bash", "sh", "shell", "zsh", "ksh"})
 
 # What leaves the reader at root's prompt.
@@ -32,11 +32,25 @@ _TO_ROOT = re.compile(r"su\b|sudo\s+(?:-[is]\b|su\b|\w*sh\b)|ssh\s.*\broot@|chro
 
 
 def starts(block: Block, lines: Sequence[str], *, options: Options) -> list[Start]:
-    """The lines of a block, which are ``lines``, that start with a prompt; ``options`` are those in force.
+    """The lines of a block, which are ``lines``, where something is typed; ``options`` are those in force.
+
+    That is after a prompt, or where the block's markup draws one.
 
     Weak prompts count in a block that begins with one, never in running text; there a prompt may be
     indented.
     """
+    if block.prompts:
+        return list(drawn.named(block.prompts, lines))
+    found = _shown(block, lines, options)
+    places = block.drawn if found else drawn.drawn(block, lines)
+    if not places:
+        return found
+    outside = [start for start in found if not any(place.first <= start[0] < place.stop for place in places)]
+    return sorted([*drawn.starts(places, lines), *outside], key=lambda start: start[0])
+
+
+def _shown(block: Block, lines: Sequence[str], options: Options) -> list[Start]:
+    """The lines that show a prompt."""
     if block.running:
         lines = [line.lstrip(" \t") for line in lines]
     firm = list(_firm(block, lines, options))
@@ -50,7 +64,8 @@ def has_command(block: Block, *, options: Options) -> bool:
     lines = block.text.split("\n")
     if block.running:
         lines = [line.lstrip(" \t") for line in lines]
-    return any(prompted.rest.strip() for _, prompted in _firm(block, lines, options)) or any(
+    plain = not (block.prompts or block.drawn)
+    return (plain and any(prompted.rest.strip() for _, prompted in _firm(block, lines, options))) or any(
         prompted.rest.strip() for _, prompted in starts(block, lines, options=options)
     )
 
@@ -82,7 +97,7 @@ def doubtful(block: Block, found: Sequence[Start], *, options: Options) -> list[
     known = {number for number, _ in found}
     firm = [start for start in found if start[1].prompt != PROMPT]
     guessed = [number for number in _guesses(block, lines, firm) if number not in known]
-    if known or guessed or block.language.lower() not in _CONSOLES:
+    if known or guessed or block.language.lower() not in CONSOLES:
         return guessed
     from wordish.lookalikes import may_be_root
 

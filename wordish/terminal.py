@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wordish.errors import MachineError
 
@@ -27,6 +27,28 @@ if TYPE_CHECKING:
     import socket
 
 CHUNK = 65536
+
+
+class Standing(NamedTuple):
+    """How a shell stands.
+
+    ``call`` is the system call that it waits in, with its arguments, in the form of /proc/PID/syscall
+    (proc(5)); empty when that cannot be told, or when what was typed has not been read yet. It begins
+    in the same way each time that the shell waits for a command, and no other time: its buffer for
+    commands is its own.
+
+    ``children`` are the processes that it started and that have not ended, each with whether it, or
+    any that it started itself, is at work: it runs, is about to, or waits for a disk.
+    """
+
+    call: bytes = b""
+    children: Mapping[int, bool] = {}
+
+
+_NONE: Mapping[int, bool] = {}
+_UNKNOWN = Standing()
+
+_MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
 _ANSWER_SECONDS = 30.0  # what the agent may take to answer, on a machine that is busy
 _HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
@@ -47,8 +69,17 @@ class Terminal(Protocol):
         `MachineError` when the machine is lost.
         """
 
-    def type(self, data: bytes) -> None:
-        """Type ``data``, after putting the terminal's modes back to what they were at the start."""
+    def type(self, data: bytes, *, echo: bool = False) -> None:
+        """Type ``data``, after putting the terminal's modes back to what they were at the start.
+
+        With ``echo``, it shows what is typed, from this on until a program turns that off.
+        """
+
+    def modes(self) -> tuple[bool, bool]:
+        """Whether input is taken by whole lines, and whether the terminal shows what is typed.
+
+        What was printed before can be read at once afterwards.
+        """
 
     def control(self, data: bytes) -> None:
         """Type ``data`` (control characters) with the modes as they are; drop what was not typed yet."""
@@ -56,18 +87,38 @@ class Terminal(Protocol):
     def kill(self, number: int) -> None:
         """Send a signal to the terminal's foreground process group."""
 
-    def where(self) -> str:
-        """The system call that the shell waits in, with its arguments.
+    def standing(self) -> Standing:
+        """How the shell stands; what was printed before can be read at once afterwards."""
 
-        "" when that cannot be told, or when what was typed has not been read yet. What was printed
-        before can be read at once afterwards.
+    def reader(self) -> str:
+        """The name of the program below the shell, or of the shell, that waits for what a person types.
 
-        It is the same each time that the shell waits for a command, and no other time: its buffer
-        for commands is its own. The form is that of /proc/PID/syscall (proc(5)).
+        "" when there is none, when that cannot be told, or when what was typed has not been read yet.
+        One that also waits for something else, or for some time only, is not meant.
         """
 
     def close(self) -> None:
         """Give the terminal back; the shell on it is hung up."""
+
+
+class Processes(Protocol):
+    """How one looks at the processes of the machine that a shell runs on (proc(5)); raises `OSError`."""
+
+    def read(self, name: str) -> str:
+        """What the file /proc/NAME says."""
+
+    def link(self, name: str) -> str:
+        """Where the link /proc/NAME leads."""
+
+
+class _OurProcesses:
+    def read(self, name: str) -> str:
+        """See `Processes.read`."""
+        return Path("/proc", name).read_text(encoding="utf-8", errors="replace")
+
+    def link(self, name: str) -> str:
+        """See `Processes.link`."""
+        return str(Path("/proc", name).readlink())
 
 
 _SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM})
@@ -87,6 +138,9 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+_FILES = ("{pid}/syscall", "{pid}/task/{pid}/children")
+
+
 class LocalTerminal:
     """Two pseudo-terminals of this machine and a shell on them, leader of a session of its own.
 
@@ -95,35 +149,43 @@ class LocalTerminal:
     gives the argument list. The shell dies with this process, however that ends.
     """
 
+    _processes: Processes = _OurProcesses()
+
     def __init__(self, command: Callable[[int], Sequence[str]], *, env: Mapping[str, str], cwd: Path) -> None:
-        self.status: int | None = None
-        self._typing = b""
         opened: list[int] = []
         try:
-            self._out, self._slave = _terminal(opened)
-            self._err, err_slave = _terminal(opened)
-            self._modes = termios.tcgetattr(self._slave)
+            out, slave = _terminal(opened)
+            err, err_slave = _terminal(opened)
             # setpriv and setsid become the shell: one process, no code of ours after the fork.
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *_heard(), "setsid", "--ctty", *command(err_slave)],
-                stdin=self._slave, stdout=self._slave, stderr=self._slave, pass_fds=(err_slave,),
+                stdin=slave, stdout=slave, stderr=slave, pass_fds=(err_slave,),
                 env=dict(env), cwd=cwd, umask=0o022,
             )  # fmt: skip
             os.close(err_slave)
             opened.remove(err_slave)
-            self._pidfd = os.pidfd_open(self._process.pid)
+            pidfd = os.pidfd_open(process.pid)
+            _keep_from_dumping(process.pid)
         except OSError as error:
             for descriptor in opened:
                 os.close(descriptor)
             raise MachineError(f"no shell could be started: {error.strerror or error}") from error
+        self._hold(out, slave, err, process.pid, pidfd, process.wait)
+
+    def _hold(self, out: int, slave: int, err: int, pid: int, pidfd: int, wait: Callable[[], int]) -> None:
+        """Take over the terminals and the shell: see `GivenTerminal`."""
+        self.status: int | None = None
+        self._typing = b""
+        self._out, self._slave, self._err = out, slave, err
+        self._pid, self._pidfd, self._wait_for_end = pid, pidfd, wait
+        self._modes = fcntl.ioctl(err, termios.TCGETS, _MODES)  # those of both, and nobody's to change yet
         self._poll = select.poll()
         for descriptor in (self._err, self._out, self._pidfd):
             self._poll.register(descriptor, select.POLLIN)
-
-    @property
-    def pid(self) -> int:
-        """The shell's process id, which is its session's too."""
-        return self._process.pid
+        self._unread = select.poll()
+        self._unread.register(self._slave, select.POLLIN)
+        ours = self._processes is LocalTerminal._processes  # files that are read often stay open
+        self._files = [_opened(f"/proc/{name.format(pid=pid)}") if ours else -1 for name in _FILES]
 
     def read(self, timeout: float | None) -> tuple[bytes, bytes]:
         """See `Terminal.read`."""
@@ -132,7 +194,7 @@ class LocalTerminal:
         ready = self._wait(timeout)
         out = err = b""
         if self._pidfd in ready:
-            code = self._process.wait()
+            code = self._wait_for_end()
             out, err = _drain(self._out), _drain(self._err)
             self.status = code if code >= 0 else 128 - code
         elif self._err in ready:
@@ -150,6 +212,8 @@ class LocalTerminal:
             ready = dict(self._poll.poll(None if left is None else left * 1000))
             if ready.get(self._out, 0) & select.POLLOUT:
                 self._feed()
+                if not self._typing:
+                    self._poll.modify(self._out, select.POLLIN)
                 ready[self._out] &= ~select.POLLOUT
             if ready.get(self._err) == select.POLLHUP:
                 # Nobody has it open any more: the shell is about to end, which its descriptor will
@@ -159,27 +223,37 @@ class LocalTerminal:
             if any(ready.values()) or left == 0:
                 return ready
 
-    def type(self, data: bytes) -> None:
+    def type(self, data: bytes, *, echo: bool = False) -> None:
         """See `Terminal.type`."""
-        with suppress(termios.error):
-            if termios.tcgetattr(self._slave) != self._modes:
-                termios.tcsetattr(self._slave, termios.TCSANOW, self._modes)
+        # The modes as bytes: a look at them is a fifth of tcgetattr's, and each command pays for it.
+        wanted = _with_echo(self._modes) if echo else self._modes
+        with suppress(OSError):  # the shell may have ended, and hung up
+            if fcntl.ioctl(self._slave, termios.TCGETS, _MODES) != wanted:
+                fcntl.ioctl(self._slave, termios.TCSETS, wanted)
         self._typing += data
         self._feed()
         if self._typing:
             self._poll.modify(self._out, select.POLLIN | select.POLLOUT)
 
     def _feed(self) -> None:
-        with suppress(OSError):  # an interruption here is followed by `control`, which drops the rest
+        """Type what the terminal takes; after an interruption here, `control` drops the rest."""
+        try:
             while self._typing:
                 self._typing = self._typing[os.write(self._out, self._typing[:2048]) :]
-            self._poll.modify(self._out, select.POLLIN)
+        except OSError:
+            pass
 
     def control(self, data: bytes) -> None:
         """See `Terminal.control`."""
         self._typing = b""
         with suppress(OSError):
             os.write(self._out, data)
+
+    def modes(self) -> tuple[bool, bool]:
+        """See `Terminal.modes`."""
+        with suppress(OSError):
+            return _lines_and_echo(fcntl.ioctl(self._slave, termios.TCGETS, _MODES))
+        return True, False
 
     def kill(self, number: int) -> None:
         """See `Terminal.kill`."""
@@ -188,24 +262,62 @@ class LocalTerminal:
             if group > 1:  # 0, our own group, stands for "none"
                 os.killpg(group, number)
 
-    def where(self) -> str:
-        """See `Terminal.where`."""
+    def standing(self) -> Standing:
+        """See `Terminal.standing`."""
+        # To be asked for it makes the kernel hand over what was typed (n_tty_poll): nothing is on its way.
+        if self._typing or self._unread.poll(0):
+            return _UNKNOWN
+        children = self._told(1)
+        return Standing(self._told(0), _at_work(children, self._processes) if children else _NONE)
+
+    def _told(self, number: int) -> bytes:
+        """What one of the `_FILES` of the shell says; empty when that cannot be told."""
+        if self._files[number] >= 0:
+            return _told(self._files[number])
         try:
-            if self._typing or fcntl.ioctl(self._slave, termios.FIONREAD, b"\0\0\0\0") != b"\0\0\0\0":
-                return ""
-            told = Path(f"/proc/{self._process.pid}/syscall").read_text(encoding="ascii").split()
-        except OSError:  # a kernel that does not tell, or not us
-            return ""
-        return " ".join(told[:4]) if len(told) > 3 else ""
+            return self._processes.read(_FILES[number].format(pid=self._pid)).encode()
+        except OSError:
+            return b""
+
+    def reader(self) -> str:
+        """See `Terminal.reader`."""
+        with suppress(OSError):
+            if not self._typing and not self._unread.poll(0):
+                return _reader(self._pid, self._processes)
+        return ""
 
     def close(self) -> None:
         """See `Terminal.close`."""
         if self.status is None:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            self._process.wait()
-        for descriptor in (self._out, self._err, self._slave, self._pidfd):
-            os.close(descriptor)
+            self._wait_for_end()
+        for descriptor in (self._out, self._err, self._slave, self._pidfd, *self._files):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+class GivenTerminal(LocalTerminal):
+    """Two pseudo-terminals of this machine, and a shell on them that somebody else started.
+
+    ``out`` and ``err`` are the masters, which do not block; ``slave`` is the first one's other side.
+    ``pid`` is the shell's number in ``processes``; ``pidfd`` is the shell's, or that of who ends with it;
+    ``wait`` gives its exit status, -N when signal N ended it.
+    """
+
+    def __init__(
+        self,
+        *,
+        out: int,
+        slave: int,
+        err: int,
+        pid: int,
+        pidfd: int,
+        processes: Processes,
+        wait: Callable[[], int],
+    ) -> None:
+        self._processes = processes
+        self._hold(out, slave, err, pid, pidfd, wait)
 
 
 class FramedTerminal:
@@ -238,9 +350,14 @@ class FramedTerminal:
                 self.status = 128 + (code & 0x7F) if code & 0x7F else code >> 8
         return bytes(printed[b"O"]), bytes(printed[b"E"])
 
-    def type(self, data: bytes) -> None:
+    def type(self, data: bytes, *, echo: bool = False) -> None:
         """See `Terminal.type`."""
-        self._say(b"I", data)
+        self._say(b"A" if echo else b"I", data)
+
+    def modes(self) -> tuple[bool, bool]:
+        """See `Terminal.modes`."""
+        self._say(b"M", b"")
+        return _lines_and_echo(self._answer(b"M", timeout=_ANSWER_SECONDS))
 
     def control(self, data: bytes) -> None:
         """See `Terminal.control`."""
@@ -250,10 +367,17 @@ class FramedTerminal:
         """See `Terminal.kill`."""
         self._say(b"K", b"%d" % number)
 
-    def where(self) -> str:
-        """See `Terminal.where`."""
+    def standing(self) -> Standing:
+        """See `Terminal.standing`."""
         self._say(b"W", b"")
-        return " ".join(self._answer(b"W", timeout=_ANSWER_SECONDS).decode("ascii").split()[:4])
+        call, _, children = self._answer(b"W", timeout=_ANSWER_SECONDS).partition(b"\n")
+        told = (child.partition(b":") for child in children.split())
+        return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
+
+    def reader(self) -> str:
+        """See `Terminal.reader`."""
+        self._say(b"P", b"")
+        return self._answer(b"P", timeout=_ANSWER_SECONDS).decode("utf-8", "replace")
 
     def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
         """Set the guest's clock (seconds since 1970) and reseed its random generator.
@@ -348,6 +472,56 @@ class FramedTerminal:
         self._socket.close()
 
 
+# The system calls that read and that wait for one descriptor, by number (arch/*/entry/syscalls).
+_READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
+_SELECT = {"x86_64": ("23", "270"), "aarch64": ("72",)}.get(os.uname().machine, ())
+
+
+def _reader(pid: int, processes: Processes) -> str:
+    """The name of the first process, of this one and those below it, that waits for input of its terminal.
+
+    Not of another one: there it is a program that types.
+    """
+    terminal = _stat(pid, processes)[4]
+    waiting = [pid]
+    while waiting:
+        pid = waiting.pop()
+        with suppress(OSError):  # it ends meanwhile, or is another user's
+            waiting += map(int, processes.read(f"{pid}/task/{pid}/children").split())
+            if _reads(pid, terminal, processes):
+                return processes.read(f"{pid}/comm").strip()
+    return ""
+
+
+def _reads(pid: int, terminal: str, processes: Processes) -> bool:
+    """Whether a process, in the foreground of this terminal, does nothing but wait for its input."""
+    call = processes.read(f"{pid}/syscall").split()
+    if call[0] == _READ:
+        descriptor = int(call[1], 16)
+    elif call[0] in _SELECT and (call[1], call[5]) == ("0x1", "0x0"):  # descriptor 0 alone, for ever
+        descriptor = 0
+    else:
+        return False
+    if not processes.link(f"{pid}/fd/{descriptor}").startswith(("/dev/pts/", "/dev/tty")):
+        return False
+    _, _, group, _, own, foreground, *_ = _stat(pid, processes)
+    return group == foreground and own == terminal
+
+
+def _stat(pid: int, processes: Processes) -> list[str]:
+    """State, parent, process group, session, terminal, its foreground group... (proc(5), /proc/PID/stat)."""
+    return processes.read(f"{pid}/stat").rpartition(")")[2].split()
+
+
+def _keep_from_dumping(pid: int) -> None:
+    """Have the kernel write no core, nor hand one to a collector, which 0 would allow (core(5))."""
+    import resource
+
+    with suppress(OSError, ValueError):  # it has just ended
+        hard = resource.prlimit(pid, resource.RLIMIT_CORE)[1]
+        resource.prlimit(pid, resource.RLIMIT_CORE, (1 if hard else 0, hard))
+
+
 def _heard() -> list[str]:
     """What lets the shell hear the signals of a terminal that we were started deaf to.
 
@@ -377,6 +551,21 @@ def _terminal(opened: list[int]) -> tuple[int, int]:
     return master, slave
 
 
+def _lines_and_echo(modes: bytes) -> tuple[bool, bool]:
+    """Of a struct termios: whether it is in canonical mode, and whether it echoes."""
+    (local,) = _LOCAL.unpack_from(modes, 3 * _LOCAL.size)
+    return bool(local & termios.ICANON), bool(local & termios.ECHO)
+
+
+def _with_echo(modes: bytes) -> bytes:
+    """A struct termios that echoes."""
+    (local,) = _LOCAL.unpack_from(modes, 3 * _LOCAL.size)
+    return modes[: 3 * _LOCAL.size] + _LOCAL.pack(local | termios.ECHO) + modes[4 * _LOCAL.size :]
+
+
+_LOCAL = struct.Struct("=I")  # a word of modes; the fourth is c_lflag (asm-generic/termbits.h)
+
+
 def _take(descriptor: int) -> bytes:
     """What can be read now, at most a chunk: "" when there is nothing."""
     try:
@@ -393,3 +582,34 @@ def _drain(descriptor: int) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     return b"".join(chunks)
+
+
+def _opened(path: str) -> int:
+    """A descriptor to read a file of /proc with, -1 on a kernel that has none."""
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return -1
+
+
+def _told(descriptor: int) -> bytes:
+    """What a file of /proc says now; nothing on a kernel that does not tell, or not us."""
+    try:
+        return os.pread(descriptor, CHUNK, 0)
+    except OSError:
+        return b""
+
+
+def _at_work(children: bytes, processes: Processes) -> dict[int, bool]:
+    return {int(child): _busy(child.decode(), processes) for child in children.split()}
+
+
+def _busy(pid: str, processes: Processes) -> bool:
+    """Whether a process, or any that it started, is at work."""
+    try:
+        if processes.read(f"{pid}/stat").rpartition(")")[2].split(maxsplit=1)[0] in "RD":
+            return True
+        below = processes.read(f"{pid}/task/{pid}/children").split()
+        return any(_busy(child, processes) for child in below)
+    except OSError:  # it has just ended
+        return False

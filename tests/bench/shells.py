@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tests.bench import loop
 from tests.bench.timing import Comparison, compare, program
 
 _BIN = Path(sys.executable).parent
@@ -28,6 +29,7 @@ def trivial_steps(folder: Path, *, rounds: int, steps: int) -> Comparison:
         rounds=rounds,
         contenders={
             "bash script": program("bash", "steps.sh", cwd=folder),
+            "bare dialogue with a terminal": program(sys.executable, loop.__file__, "steps.sh", cwd=folder),
             "cram": program(_BIN / "cram", "steps.t", cwd=folder),
             "wordish, transcript": program(_BIN / "wordish", "check", "steps.sh-session", cwd=folder),
             "wordish, Markdown": program(_BIN / "wordish", "check", "steps.md", cwd=folder),

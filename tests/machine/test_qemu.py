@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -168,8 +170,14 @@ def test_a_disk_without_room_for_the_memory_is_told_before_the_boot(
 ) -> None:
     (tmp_path / "images").symlink_to(cache.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
-    with pytest.raises(MachineError, match=rf"its memory is 999999999 MiB, .* make room in {tmp_path}"):
-        qemu.template(machines["bookworm"]._replace(memory=999999999), say=print)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 20))
+    with pytest.raises(MachineError, match=f"is 777 MiB, 100 MiB are free: make room in {tmp_path}"):
+        qemu.template(machines["bookworm"]._replace(memory=777), say=print)
+
+
+def test_a_machine_with_more_memory_than_there_is_is_refused(machines: Mapping[str, Machine]) -> None:
+    with pytest.raises(MachineError, match=r"has 1048576 MiB of memory, and there are \d+ here"):
+        qemu.template(machines["bookworm"]._replace(memory=1048576), say=print)
 
 
 def test_the_network_is_there_when_it_is_asked_for(

@@ -14,6 +14,7 @@ from tests.conftest import Reach
 from wordish.errors import MachineError
 from wordish.shell import Shell
 from wordish.targets import TARGETS
+from wordish.terminal import Standing
 
 KINDS = [pytest.param(kind, marks=pytest.mark.vm) if kind == "vm" else kind for kind in TARGETS]
 
@@ -26,6 +27,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def shell(kind: str, reach: Reach) -> Shell:
     return reach(kind).shell("user")
+
+
+@pytest.fixture
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up soon what waits for a person."""
+    monkeypatch.setattr("wordish.shell._PERSON", 0.3)
 
 
 def says(shell: Shell, command: str, timeout: float = 20) -> str:
@@ -94,7 +101,7 @@ def test_shell_options_of_the_article_do_no_harm(shell: Shell, option: str) -> N
 def test_a_virtual_environments_prompt_does_no_harm(shell: Shell) -> None:
     shell.run('PS1="(venv) $PS1"; IFS=e; unset PATH', timeout=20)
     output = shell.run("echo on; (exit 2)", timeout=20)
-    assert (output.stdout, output.stderr.strip(), output.status) == ("on", "(venv)", 2)
+    assert (output.stdout, output.stderr, output.status) == ("on", "", 2)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +127,78 @@ def test_a_prompt_that_is_lost_is_found_again(shell: Shell, command: str) -> Non
     assert time.monotonic() - start < 6
 
 
+@pytest.mark.parametrize("prompt", ["echo", "printf %s"])
+def test_a_prompt_that_the_article_prints_ends_no_command(shell: Shell, prompt: str) -> None:
+    output = shell.run(f'{prompt} "${{PS1@P}}" >&2; sleep 0.3; echo on; (exit 3)', timeout=20)
+    assert (output.stdout, output.stderr, output.status) == ("on", "", 3)
+    assert says(shell, "echo $?") == "3"
+
+
+def test_what_a_prompt_shows_beside_our_part_is_no_output(shell: Shell) -> None:
+    shell.run("PS1=\"(venv) $PS1> \"; PS2='more> '", timeout=20)
+    output = shell.run("for each in 1 2\ndo echo err >&2\ndone", timeout=20)
+    assert (output.stdout, output.stderr) == ("", "err\nerr")
+    assert shell.run("printf 'no newline' >&2", timeout=20).stderr == "no newline"
+    shell.run("PS1='$ '", timeout=20)
+    assert shell.run("printf 'no newline' >&2", timeout=20).stderr == "no newline"
+    assert says(shell, 'echo "$PS1"; history | tail -n 2 | cut -c 8-') == (
+        "$\nprintf 'no newline' >&2\necho \"$PS1\"; history | tail -n 2 | cut -c 8-"
+    )
+
+
+@pytest.mark.parametrize(
+    "hindrance",
+    [
+        "readonly x status",
+        "enable -n builtin printf exit eval test history",
+        "builtin () { :; }; exit () { echo FAKE; }; printf () { exit; }; alias history=exit",
+        "IFS=0123456789; set -eu; trap 'echo ERR' ERR",
+        "set -o posix",
+    ],
+)
+def test_the_status_is_told_whatever_the_article_made_of_the_shell(shell: Shell, hindrance: str) -> None:
+    shell.run(f"{hindrance}; PS1='$ '", timeout=20)
+    output = shell.run("! (:)", timeout=20)
+    assert (output.stdout, output.stderr, output.status, output.ended) == ("", "", 1, False)
+    assert says(shell, 'echo "$?" last') == "1 last"
+    shell.run("(:) | (:) | (:)", timeout=20)
+    assert says(shell, 'echo "${PIPESTATUS[@]} $_"') == "0 0 0 last"
+
+
+def test_line_editing_does_no_harm(shell: Shell) -> None:
+    for editing in ("set -o vi", "set -o emacs"):
+        assert shell.run(f"(exit 3); {editing}; (exit 3)", timeout=20).status == 3
+        assert says(shell, "echo $?") == "3"
+        assert says(shell, "cat <<-EOF\n\tone\n\tEOF") == "one"
+
+
+@pytest.mark.parametrize(
+    "command", ["echo late &", "echo late > >(cat)", "(exec sh -c 'seq 100; echo late') &"]
+)
+def test_the_first_words_of_a_job_belong_to_the_step_that_started_it(shell: Shell, command: str) -> None:
+    for _ in range(10):
+        assert shell.run(command, timeout=20).stdout.split("\n")[-1] == "late"
+        assert says(shell, "echo on") == "on"
+
+
+def test_what_became_of_a_job_is_told_at_the_step_in_which_it_ended(shell: Shell) -> None:
+    for _ in range(5):
+        assert "Done" in shell.run("true &", timeout=20).stderr
+        shell.run("sleep 100 &", timeout=20)
+        assert "Terminated" in shell.run("kill %%", timeout=20).stderr
+        output = shell.run("echo on", timeout=20)
+        assert (output.stdout, output.stderr, "Terminated" in output.notices) == ("on", "", True)
+
+
+def test_a_job_that_never_stops_talking_hides_no_prompt(shell: Shell) -> None:
+    shell.run("while :; do echo noise >&2; done &", timeout=20)
+    for status in range(3):
+        output = shell.run(f"echo on; (exit {status})", timeout=20)
+        assert (output.stdout, output.status) == ("on", status)
+        assert set(output.stderr.split("\n")) <= {"noise"}
+    shell.run("kill %1", timeout=20)
+
+
 @pytest.mark.parametrize(
     "command", ["read x", "read -p 'Your name: ' x", "select x in a b; do :; done", "wait"]
 )
@@ -135,11 +214,11 @@ def test_a_kernel_that_does_not_tell_where_a_process_waits_is_asked_in_vain_once
 ) -> None:
     asked: list[str] = []
 
-    def where() -> str:
+    def standing() -> Standing:
         asked.append("")
-        return ""
+        return Standing()
 
-    monkeypatch.setattr(shell._terminal, "where", where)
+    monkeypatch.setattr(shell._terminal, "standing", standing)
     for _ in range(3):
         assert says(shell, "echo on") == "on"
     assert 0 < len(asked) <= 100
@@ -151,10 +230,10 @@ def test_a_prompt_that_was_only_late_ends_no_other_command(
     """Take prompts for lost that are on their way, as on a machine that is very slow."""
     assert says(shell, "true") == ""
 
-    def impatient(_timeout: float) -> tuple[int, int | None]:
-        while shell._terminal.where() != shell._home:
+    def impatient(_timeout: float, **_: object) -> int | None:
+        while not shell._at_home():
             time.sleep(0.01)
-        return shell._recover()
+        return shell._ask()
 
     monkeypatch.setattr(shell, "_await", impatient)
     assert [shell.run(f"sleep 0.1; (exit {n})", timeout=20).status for n in range(5)] == list(range(5))
@@ -204,7 +283,7 @@ def test_what_is_printed_belongs_to_the_step_that_printed_it(shell: Shell) -> No
 def test_a_flood_is_bounded_and_its_middle_left_out(shell: Shell) -> None:
     start = time.monotonic()
     output = shell.run("echo begun; yes abcdefghijklmnopqrstuvwxyz", timeout=1)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 4
     assert output.status is None
     assert output.stdout.startswith("begun\nabc")
     assert len(output.stdout) < 20_000_000
@@ -254,6 +333,161 @@ def test_a_command_that_ignores_every_polite_signal_is_killed(shell: Shell) -> N
 
 def test_a_command_that_reads_the_terminal_does_not_eat_the_next_step(shell: Shell) -> None:
     assert shell.run("cat", timeout=0.5).status is None
+    assert says(shell, "echo on") == "on"
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        ("cat", "cat"),
+        ("read answer", "bash"),
+        ("read -p 'Name: ' answer", "'Name:'"),
+        ("read -s -p 'Password: ' answer", "'Password:'"),
+        ("read -e -p '> ' answer", "'>'"),
+        ("perl -e 'print q(Which? ); $| = 1; print qq(\\n2 ); <STDIN>'", "'2'"),
+        ("sort | tail -n 1", "sort"),
+        ("bash -c 'echo; read x'", "bash"),
+    ],
+)
+@pytest.mark.usefixtures("_hurried")
+def test_a_command_that_waits_for_a_person_is_given_up_soon(shell: Shell, command: str, asked: str) -> None:
+    start = time.monotonic()
+    output = shell.run(command, timeout=60)
+    assert (output.status, output.asked, output.ended) == (None, asked, False)
+    assert time.monotonic() - start < 4
+    assert says(shell, "echo on") == "on"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sleep 1.1",
+        "read -t 1.1 answer || true",
+        "sleep 1.1 < /dev/tty",
+        "bash -c 'sleep 1.1'",
+        "perl -e 'select undef, undef, undef, 1.1'",
+        "sleep 1.1 | cat",
+        "script --quiet --command 'read -t 1.1 x; true' /dev/null; true",
+    ],
+)
+@pytest.mark.usefixtures("_hurried")
+def test_one_that_waits_for_something_else_is_not(shell: Shell, command: str) -> None:
+    assert shell.run(command, timeout=20).status == 0
+
+
+@pytest.mark.parametrize(
+    "opens",
+    [
+        "bash",
+        "bash --norc",
+        "bash --norc --noediting",
+        "sh",
+        "dash",
+        "env PS1='(odd) % ' bash --norc",
+        "exec bash --norc",
+        "bash --norc -o posix",
+    ],
+)
+def test_a_shell_that_a_command_opens_is_where_the_next_ones_run(shell: Shell, opens: str) -> None:
+    says(shell, "outer=yes")
+    output = shell.run(opens, timeout=20, enters=None)
+    assert (output.status, output.stdout, output.asked, shell.depth) == (0, "", "", 1)
+    assert says(shell, "echo ${outer-no}") == "no"
+    failed = shell.run("echo out; echo err >&2; (exit 3)", timeout=20)
+    assert (failed.stdout, failed.stderr, failed.status) == ("out", "err", 3)
+    assert says(shell, "for x in 1 2\ndo\n  cat << E\n$x !!\nE\ndone") == "1 !!\n2 !!"
+    assert shell.run("sleep 60", timeout=0.5).status is None
+    assert says(shell, "echo on") == "on"
+    output = shell.run("exit 4", timeout=20)
+    assert output.status == 4
+    if opens.startswith("exec"):
+        assert output.ended
+    else:
+        assert (shell.depth, says(shell, "echo $outer")) == (0, "yes")
+
+
+def test_shells_open_in_shells(shell: Shell) -> None:
+    for depth in (1, 2, 3):
+        assert shell.run("bash --norc", timeout=20, enters=None).status == 0
+        assert shell.depth == depth
+        says(shell, f"level={depth}")
+    assert says(shell, "echo $level") == "3"
+    shell.run("exit", timeout=20)
+    assert (shell.depth, says(shell, "echo $level")) == (2, "2")
+    shell.leave()
+    assert (shell.depth, says(shell, "echo ${level-none}")) == (0, "none")
+
+
+def test_leaving_ends_also_a_shell_that_does_not_want_to(shell: Shell) -> None:
+    shell.run("bash --norc", timeout=20, enters=None)
+    says(shell, "exit () { :; }")
+    shell.leave()
+    assert (shell.depth, says(shell, "echo on")) == (0, "on")
+
+
+@pytest.mark.vm
+@pytest.mark.usefixtures("_hurried")
+def test_another_account_is_entered_and_left(reach: Reach) -> None:
+    place = reach("vm")
+    root = place.shell("root")
+    assert root.run("su - user", timeout=20, enters=None).status == 0
+    assert says(root, 'echo $(whoami) "$HOME" $PPID').split()[:2] == ["user", "/home/user"]
+    assert root.run("exit", timeout=20).status == 0
+    assert says(root, "whoami") == "root"
+    asked = place.shell("user").run("su -c whoami", timeout=20)
+    assert (asked.status, asked.asked) == (None, "'Password:'")
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_no_shell_is_entered_unless_asked_to(shell: Shell) -> None:
+    output = shell.run("bash --norc", timeout=20)
+    assert (output.status, shell.depth) == (None, 0)
+    assert output.asked.startswith("'bash-")
+    assert says(shell, "echo ${BASH_SUBSHELL}") == "0"
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_what_prompts_like_a_shell_and_is_none_is_not_fooled(shell: Shell) -> None:
+    output = shell.run("read -p 'amount in $' x", timeout=20, enters=None)
+    assert (output.status, shell.depth) == (None, 0)
+    assert says(shell, "echo on") == "on"
+
+
+@pytest.mark.parametrize(
+    ("command", "answers", "stdout", "stderr"),
+    [
+        ('read -p "Name? " x; echo "hello $x"', ["Al Bo"], "hello Al Bo", "Name? Al Bo"),
+        ("read x; read y; echo $y$x", ["1", "2"], "21", "1\n2"),
+        ("read -s -p 'Pass? ' x; echo; echo ${#x}", ["secret"], "6", "Pass?"),
+        ("read -n1 -p 'Sure? ' x; echo; echo $x", ["yes"], "y", "Sure? y"),
+        ("cat > note; cat note", ["one", "two", "^D"], "one\ntwo", "one\ntwo"),
+        ("printf 'Name? '; read x; echo $x", ["Al"], "Name? Al\nAl", ""),
+        ("sleep 0.5; bash -c 'read x; echo $x'", ["late"], "late", "late"),
+        ("cat <<E; read x; echo $x\n\tx\nE", ["y"], "        x\ny", "y"),
+        ("true", ["never"], "", ""),
+        ("head -c1; echo", ["y"], "y", "y"),
+    ],
+)
+def test_what_waits_for_a_person_is_answered(
+    shell: Shell, command: str, answers: list[str], stdout: str, stderr: str
+) -> None:
+    output = shell.run(command, timeout=20, answers=answers)
+    assert (output.stdout, output.stderr, output.status, output.asked) == (stdout, stderr, 0, "")
+    assert says(shell, "echo on; stty -a | grep -o -- '-echo '") == "on\n-echo"
+
+
+def test_what_asks_for_more_than_it_is_answered_is_given_up(shell: Shell) -> None:
+    output = shell.run("read -p '1? ' x; read -p '2? ' y", timeout=20, answers=["a"])
+    assert (output.status, output.stderr, output.stdout) == (None, "1? a\n2?", "")
+    assert says(shell, "echo on") == "on"
+
+
+def test_what_was_typed_and_is_taken_for_a_command_is_told(shell: Shell) -> None:
+    output = shell.run("head -c1; echo", timeout=20, answers=["yes"])
+    assert (output.status, output.ended) == (None, False)
+    assert output.asked.startswith(
+        "less than was typed, and the shell took the rest for a command: bash: es:"
+    )
     assert says(shell, "echo on") == "on"
 
 

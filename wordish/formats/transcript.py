@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from wordish import prompts
+from wordish.formats.inclusion import Load
 from wordish.formats.reading import NOTHING, Comment, Found, Reading, Remark, Session, assemble, lost
 from wordish.model import Block, Options
 
@@ -25,7 +26,7 @@ _LOST_HINT = "in a text without markup, only the first lines speak to wordish: `
 _COMMENT = re.compile(r"#\s*wordish\s*:(.*)")
 
 
-def read(text: str, *, path: str, outer: Options = NOTHING) -> Reading:
+def read(text: str, *, path: str, load: Load, outer: Options = NOTHING) -> Reading:  # noqa: ARG001 - a transcript includes nothing
     """The whole text as one block, running text unless its suffix says that it is one session."""
     lines = text.split("\n")
     return assemble(_found(lines, path=path), lines=lines, path=path, outer=outer)
@@ -45,7 +46,7 @@ def _found(lines: list[str], *, path: str) -> Iterator[Found]:
         language="" if running else PurePath(path).suffix[1:],
         running=running,
     )
-    yield Session(start=start + 1, block=block)
+    yield Session(start=start + 1, end=len(lines), block=block)
 
 
 def _lost(lines: list[str], start: int, *, path: str, running: bool) -> Iterator[Found]:

@@ -114,7 +114,7 @@ def _make(machine: Machine, partial: Path, *, say: Callable[[str], None]) -> Non
     ]  # fmt: skip
     # The users that own the system's files must be able to reach its temporary directory.
     with rundir(mode=0o755) as temporary:
-        _run(machine, command, say=say, env={**os.environ, "TMPDIR": str(temporary)})
+        _run(machine, command, say=say, env={**_environment(), "TMPDIR": str(temporary)})
         say("making the image")
         with system.open("rb") as archive:
             pack = ["tar2sqfs", "--quiet", "--force", "--compressor", "lz4", str(partial / "root.sqfs")]
@@ -123,6 +123,12 @@ def _make(machine: Machine, partial: Path, *, say: Callable[[str], None]) -> Non
     system.unlink()
     about = {"name": machine.name, **describe(machine), **release}
     (partial / "image.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+
+
+def _environment() -> dict[str, str]:
+    """What the programs of packages, which run during the build, may see of our environment."""
+    kept = ("PATH", "SOURCE_DATE_EPOCH", "http_proxy", "https_proxy", "no_proxy")
+    return {name: value for name, value in os.environ.items() if name in kept or name.lower() in kept}
 
 
 def _run(

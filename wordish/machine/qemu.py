@@ -15,13 +15,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache as remembered
 from pathlib import Path
@@ -45,6 +44,9 @@ _KERNEL = (
     "quiet no_timer_check tsc=reliable mitigations=off random.trust_cpu=on cryptomgr.notests nokaslr "
     "audit=0 apparmor=0 panic=-1 net.ifnames=0 8250.nr_uarts=1 console=ttyS0"
 )
+
+# QEMU may start no program, gain no rights, and use no system call that it has no need of.
+_CONFINED = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
 
 # The memory file is mapped by the clones, not copied through the saved state.
 _MEMORY_STAYS = {"capabilities": [{"capability": "x-ignore-shared", "state": True}]}
@@ -80,6 +82,12 @@ def template(machine: Machine, *, say: Callable[[str], None]) -> Template:
     Raises `MachineError` when it cannot be built or does not boot.
     """
     require(QEMU)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+    if machine.memory > memory:
+        raise MachineError(
+            f"machine {machine.name} has {machine.memory} MiB of memory, and there are {memory} here",
+            hint=f"say less in [tool.wordish.machines.{machine.name}]",
+        )
     built = image.build(machine, say=say)
     accel, why = accelerator.choose(QEMU.program, version())
     try:
@@ -140,8 +148,8 @@ def _processor() -> str:
 def _boot(made: Template, partial: Path) -> None:
     base = (made.image / "ramdisk-base").read_bytes()
     (partial / "ramdisk").write_bytes(base + boot.cpio(boot.guest_files()))
-    command = _command(made.machine, made.accel, made.image, partial, share=True)
-    with _running(command) as guest:
+    command = [*_command(made.machine, made.accel, made.image, partial, share=True), *_CONFINED]
+    with (partial / "state").open("wb") as state, _running(command) as guest:
         end = time.monotonic() + _BOOT_SECONDS[made.accel]
         for account in _ACCOUNTS:
             terminal = guest.terminals[account]
@@ -159,7 +167,8 @@ def _boot(made: Template, partial: Path) -> None:
                     raise _SilentError(f"machine {made.machine.name} does not boot", hint=guest.lost())
         guest.order("stop")
         guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
-        guest.order("migrate", uri=f"exec:cat > {shlex.quote(str(partial / 'state'))}")
+        guest.order("getfd", (state.fileno(),), fdname="state")
+        guest.order("migrate", uri="fd:state")
         while (status := guest.order("query-migrate").get("status")) != "completed":
             if status in ("failed", "cancelled") or time.monotonic() >= end:
                 raise MachineError(f"the state of machine {made.machine.name} could not be saved: {status}")
@@ -207,8 +216,7 @@ def _started(made: Template) -> Iterator[Guest]:
     with _opened(made.path / "state") as state:
         command = [
             *_command(made.machine, made.accel, made.image, made.path, share=False),
-            "-incoming", "defer",
-            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-incoming", "defer", *_CONFINED,
         ]  # fmt: skip
         with _running(command, state.fileno()) as guest:
             guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
@@ -245,13 +253,17 @@ class Guest:
         said = self._log.read().decode(errors="replace").strip().splitlines()
         return " / ".join(line.strip() for line in said[-3:]) or "the guest said nothing on its console"
 
-    def order(self, name: str, **arguments: object) -> dict[str, Any]:
-        """Have QEMU do something, by its monitor's protocol (QMP), and return what it answers."""
+    def order(self, name: str, passed: Sequence[int] = (), /, **arguments: object) -> dict[str, Any]:
+        """Have QEMU do something, by its monitor's protocol (QMP), and return what it answers.
+
+        ``passed`` are descriptors that go with the order.
+        """
         if not self._heard:
             self._answer()  # the greeting
             self._heard += b" "
             self.order("qmp_capabilities")
-        self._monitor.sendall(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        order = json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n"
+        socket.send_fds(self._monitor, [order], passed)
         while True:
             answer = self._answer()
             if "error" in answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TextIO, TypeAlias
 
 Line: TypeAlias = list[tuple[str, str]]
 """One line of words: pieces of text, each with the name of its style, "" for none."""
@@ -26,11 +26,16 @@ class Style(NamedTuple):
 
 
 # C0 and C1 controls but newline and tab; what is invisible, or turns the direction of writing
-# (Unicode's bidirectional controls, UAX #9); lone surrogates.
+# (Unicode's bidirectional controls, UAX #9); what XML has no place for; lone surrogates.
 _UNSEEN = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\xa0\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202f"
-    "\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff\\U000e0000-\\U000e007f]"
+    "\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f]"
 )
+
+
+def for_stream(stream: TextIO, text: str) -> str:
+    """``text`` as it is for a program or a file, harmless for a terminal."""
+    return visible(text) if stream.isatty() else text
 
 
 def visible(text: str) -> str:
@@ -43,3 +48,11 @@ def visible(text: str) -> str:
         ),
         text,
     )
+
+
+def shortened(text: str, most: int) -> str:
+    """``text`` with no more than ``most`` characters: without its middle, and a line that says so."""
+    gone = len(text) - most
+    if gone <= 0:
+        return text
+    return f"{text[: most // 2]}\n[wordish: {gone} characters are left out here]\n{text[-(most // 2) :]}"

@@ -6,11 +6,15 @@
 # has not. What it says and hears are frames: one letter, four bytes of length (big endian), bytes.
 #
 #   from the host   I  text to type; the terminal is first put back as it was at the start
+#                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
-#                   W  ask for the system call that the shell waits in
-#   to the host     O  standard output   E  standard error   R  ready, or S done   W  see above
+#                   W  ask how the shell stands: the system call that it waits in, and on a second
+#                      line its children, each with whether it or one of its own is at work
+#                   P  ask for the program that waits for what a person types
+#                   M  ask for the terminal's modes, a struct termios
+#   to the host     O  standard output   E  standard error   R  ready, or S done   W, P, M  see above
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -23,10 +27,12 @@ use POSIX ();
 
 use constant {
     TCGETS => 0x5401, TCSETS => 0x5402, TIOCSCTTY => 0x540E, TIOCGPGRP => 0x540F,
-    TIOCSWINSZ => 0x5414, FIONREAD => 0x541B, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
+    TIOCSWINSZ => 0x5414, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
     RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207, CLOCK_SETTIME => 227,    # asm-generic, x86_64
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
 };
+use constant READ => 0;    # system calls of x86_64
+use constant SELECT => (23, 270);
 
 my %home = (root => '/root', user => '/home/user');
 
@@ -70,6 +76,33 @@ sub start_shell {
     die "bash: $!";
 }
 
+sub content {
+    open my $file, '<', $_[0] or return '';
+    my $line = <$file> // '';
+    chomp $line;
+    return $line;
+}
+
+sub stat_of { return split ' ', content("/proc/$_[0]/stat") =~ s/.*\)//r }
+
+# The first process, of this one and those below it, that does nothing but wait for its terminal's input.
+sub reader {
+    my @waiting = @_;
+    my $terminal = (stat_of($_[0]))[4];
+    while (defined(my $pid = pop @waiting)) {
+        push @waiting, split ' ', content("/proc/$pid/task/$pid/children");
+        my @call = split ' ', content("/proc/$pid/syscall");
+        my $descriptor = !@call ? next
+            : $call[0] eq READ ? hex $call[1]
+            : (grep { $call[0] eq $_ } SELECT) && $call[1] eq '0x1' && $call[5] eq '0x0' ? 0
+            : next;
+        next unless (readlink("/proc/$pid/fd/$descriptor") // '') =~ m{^/dev/(?:pts/|tty)};
+        my (undef, undef, $group, undef, $own, $foreground) = stat_of($pid);
+        return content("/proc/$pid/comm") if $group == $foreground && $own == $terminal;
+    }
+    return '';
+}
+
 sub reseed {
     my ($seconds, $entropy) = split / /, $_[0], 2;
     syscall(CLOCK_SETTIME, 0, pack('qq', int $seconds, int(($seconds - int $seconds) * 1e9)));
@@ -77,6 +110,20 @@ sub reseed {
     my $pool = pack('i i a*', 8 * length $entropy, length $entropy, $entropy);
     ioctl($random, RNDADDENTROPY, $pool);
     ioctl($random, RNDRESEEDCRNG, 0);
+}
+
+sub children {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/task/$pid/children" or return;
+    return split ' ', <$file> // '';
+}
+
+sub busy {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/stat" or return 0;
+    return 1 if (<$file> // '') =~ /.*\) (\S)/s && $1 =~ /[RD]/;
+    busy($_) && return 1 for children($pid);
+    return 0;
 }
 
 sub relay {
@@ -104,12 +151,24 @@ sub relay {
             $left -= length $bytes;
         }
     };
+    my $type = sub {
+        my ($text, $modes) = @_;
+        my $now = "\0" x TERMIOS_SIZE;
+        ioctl($out[1], TCGETS, $now);
+        ioctl($out[1], TCSETS, $modes) if $now ne $modes;
+        $typing .= $text;
+    };
+    my ($iflag, $oflag, $cflag, $lflag, $rest) = unpack('I4 a*', $out[3]);
+    my $echoing = pack('I4 a*', $iflag, $oflag, $cflag, $lflag | ECHO, $rest);
     my %on = (
-        I => sub {
+        I => sub { $type->($_[0], $out[3]) },
+        A => sub { $type->($_[0], $echoing) },
+        M => sub {
             my $now = "\0" x TERMIOS_SIZE;
+            $drain->('O', $out[0]);
+            $drain->('E', $err[0]);
             ioctl($out[1], TCGETS, $now);
-            ioctl($out[1], TCSETS, $out[3]) if $now ne $out[3];
-            $typing .= $_[0];
+            $say->('M', $now);
         },
         C => sub { $typing = ''; syswrite $out[0], $_[0] },
         K => sub {
@@ -120,12 +179,20 @@ sub relay {
         },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
-            my ($where, $unread) = ('', pack('i', 0));
-            $drain->('O', $out[0]);
+            my $call = '';
+            # To be asked for it makes the kernel hand over what was typed (n_tty_poll).
+            vec(my $unread = '', fileno $out[1], 1) = 1;
+            if (!length $typing && !select($unread, undef, undef, 0) && open my $file, '<', "/proc/$shell/syscall") {
+                chomp($call = <$file> // '');
+            }
+            my $children = join ' ', map { "$_:" . busy($_) } children($shell);
+            $drain->('O', $out[0]);    # what was printed before
             $drain->('E', $err[0]);
-            ioctl($out[1], FIONREAD, $unread);
-            if (!length $typing && !unpack('i', $unread) && open my $file, '<', "/proc/$shell/syscall") { $where = <$file> // '' }
-            $say->('W', $where);
+            $say->('W', "$call\n$children");
+        },
+        P => sub {
+            vec(my $unread = '', fileno $out[1], 1) = 1;
+            $say->('P', length $typing || select($unread, undef, undef, 0) ? '' : reader($shell));
         },
     );
 
