@@ -29,6 +29,7 @@ from wordish.terminal import Standing, Terminal
 
 _MOMENT = 0.05  # seconds after which a program that was just started is running
 _GRACE = 0.8  # seconds that a command has to go after each way of ending it
+_LAST_GRACE = 5.0  # and after the last one, which may have thousands of processes to end
 
 # Seconds without a prompt after which the shell is looked at: is it waiting for a command all the
 # same? The second figure is for a shell that prompts where nobody sees it, or has just prompted.
@@ -350,6 +351,7 @@ class Shell:
             (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
             (lambda: self._terminal.control(b"\x1c"), _GRACE),
             (lambda: self._terminal.kill(signal.SIGKILL), _GRACE),
+            (self._terminal.kill_all, _LAST_GRACE),
         ]
         for way, patience in ways:
             way()

@@ -37,8 +37,9 @@ class Standing(NamedTuple):
     in the same way each time that the shell waits for a command, and no other time: its buffer for
     commands is its own.
 
-    ``children`` are the processes that it started and that have not ended, each with whether it, or
-    any that it started itself, is at work: it runs, is about to, or waits for a disk.
+    ``children`` are the processes that it started and that have not ended, also those whose parent
+    has, each with whether it, or any that it started itself, is at work: it runs, is about to, or
+    waits for a disk.
     """
 
     call: bytes = b""
@@ -50,7 +51,7 @@ _UNKNOWN = Standing()
 
 _MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
-_ANSWER_SECONDS = 30.0  # what the agent may take to answer, on a machine that is busy
+_ANSWER_SECONDS = 10.0  # what the agent may take to answer, on a machine that is busy
 _HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
 
 
@@ -77,6 +78,9 @@ class Terminal(Protocol):
 
     def kill(self, number: int) -> None:
         """Send a signal to the terminal's foreground process group."""
+
+    def kill_all(self) -> None:
+        """Kill the shell, and all that is left in its session, with SIGKILL."""
 
     def standing(self) -> Standing:
         """How the shell stands; what was printed before can be read at once afterwards."""
@@ -136,8 +140,10 @@ class LocalTerminal:
             self._poll.register(descriptor, select.POLLIN)
         self._unread = select.poll()
         self._unread.register(self._slave, select.POLLIN)
+        self._session = b"%d" % self.pid
         self._syscall = _opened(f"/proc/{self.pid}/syscall")
-        self._children = _opened(f"/proc/{self.pid}/task/{self.pid}/children")
+        self._children = _opened(_CHILDREN.format(self.pid))
+        self._orphans = _opened(_CHILDREN.format(os.getpid()))  # who becomes their parent: see `orphans`
 
     @property
     def pid(self) -> int:
@@ -212,13 +218,26 @@ class LocalTerminal:
             if group > 1:  # 0, our own group, stands for "none"
                 os.killpg(group, number)
 
+    def kill_all(self) -> None:
+        """See `Terminal.kill_all`."""
+        for pid in (entry.name for entry in os.scandir("/proc") if entry.name.isdigit()):
+            with suppress(OSError):
+                descriptor = os.pidfd_open(int(pid))  # the number may change hands, the descriptor cannot
+                try:
+                    if _stat(pid.encode())[3:4] == [self._session]:
+                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                finally:
+                    os.close(descriptor)
+
     def standing(self) -> Standing:
         """See `Terminal.standing`."""
         # To be asked for it makes the kernel hand over what was typed (n_tty_poll): nothing is on its way.
         if self._typing or self._unread.poll(0):
             return _UNKNOWN
-        children = _told(self._children)
-        return Standing(_told(self._syscall), _at_work(children) if children else _NONE)
+        children, ours = _told(self._children).split(), _told(self._orphans).split()
+        if len(ours) > 1:
+            children += [pid for pid in ours if _stat(pid)[3:4] == [self._session] and pid != self._session]
+        return Standing(_told(self._syscall), {int(child): _busy(child) for child in children} or _NONE)
 
     def close(self) -> None:
         """See `Terminal.close`."""
@@ -226,7 +245,8 @@ class LocalTerminal:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self._process.wait()
-        for descriptor in (self._out, self._err, self._slave, self._pidfd, self._syscall, self._children):
+        told = (self._syscall, self._children, self._orphans)
+        for descriptor in (self._out, self._err, self._slave, self._pidfd, *told):
             if descriptor >= 0:
                 os.close(descriptor)
 
@@ -245,6 +265,7 @@ class FramedTerminal:
         self._heard = bytearray()
         self._saying = bytearray()
         self._ahead: list[tuple[bytes, bytes]] = []
+        self._asked = 0
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
 
@@ -273,10 +294,17 @@ class FramedTerminal:
         """See `Terminal.kill`."""
         self._say(b"K", b"%d" % number)
 
+    def kill_all(self) -> None:
+        """See `Terminal.kill_all`."""
+        self._say(b"Z", b"")
+
     def standing(self) -> Standing:
         """See `Terminal.standing`."""
-        self._say(b"W", b"")
-        call, _, children = self._answer(b"W", timeout=_ANSWER_SECONDS).partition(b"\n")
+        self._asked += 1
+        question = b"%d " % self._asked
+        self._say(b"W", question)
+        answer = self._answer(b"W", question, timeout=_ANSWER_SECONDS)
+        call, _, children = answer.removeprefix(question).partition(b"\n")
         told = (child.partition(b":") for child in children.split())
         return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
 
@@ -292,17 +320,16 @@ class FramedTerminal:
         """Wait until the agent says that it is ready."""
         self._answer(b"R", timeout=timeout)
 
-    def _answer(self, wanted: bytes, *, timeout: float) -> bytes:
-        """What the agent answers; what the shell prints meanwhile is kept for `read`."""
+    def _answer(self, letter: bytes, start: bytes = b"", *, timeout: float) -> bytes:
+        """What the agent answers, in a frame that starts so; what the shell prints is kept for `read`."""
         end = time.monotonic() + timeout
         kept: list[tuple[bytes, bytes]] = []
         while (left := end - time.monotonic()) > 0:
             frames = self._frames(left)
-            letters = [letter for letter, _ in frames]
-            if wanted in letters:
-                at = letters.index(wanted)
-                self._ahead = [*kept, *frames[:at], *frames[at + 1 :]]
-                return frames[at][1]
+            for at, (said, payload) in enumerate(frames):
+                if said == letter and payload.startswith(start):
+                    self._ahead = [*kept, *frames[:at], *frames[at + 1 :]]
+                    return payload
             kept += frames
         raise MachineError("the guest does not answer", hint=self._lost())
 
@@ -436,16 +463,22 @@ def _told(descriptor: int) -> bytes:
         return b""
 
 
-def _at_work(children: bytes) -> dict[int, bool]:
-    return {int(child): _busy(child) for child in children.split()}
+_CHILDREN = "/proc/{0}/task/{0}/children"
+
+
+def _stat(pid: bytes) -> list[bytes]:
+    """State, parent, process group, session... of a process (proc(5)); nothing when it has ended."""
+    try:
+        return Path("/proc", pid.decode("ascii"), "stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return []
 
 
 def _busy(pid: bytes) -> bool:
     """Whether a process, or any that it started, is at work."""
-    process = Path("/proc", pid.decode("ascii"))
+    if _stat(pid)[:1] in ([b"R"], [b"D"]):
+        return True
     try:
-        if process.joinpath("stat").read_bytes().rpartition(b")")[2].split(maxsplit=1)[0] in b"RD":
-            return True
-        return any(map(_busy, process.joinpath("task", process.name, "children").read_bytes().split()))
-    except OSError:  # it has just ended
+        return any(map(_busy, Path(_CHILDREN.format(pid.decode("ascii"))).read_bytes().split()))
+    except OSError:
         return False

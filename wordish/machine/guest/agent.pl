@@ -8,10 +8,12 @@
 #   from the host   I  text to type; the terminal is first put back as it was at the start
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
+#                   Z  kill the shell and all that is left in its session
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
-#                   W  ask how the shell stands: the system call that it waits in, and on a second
-#                      line its children, each with whether it or one of its own is at work
-#   to the host     O  standard output   E  standard error   R  ready, or S done   W  see above
+#                   W  a word: ask how the shell stands
+#   to the host     O  standard output   E  standard error   R  ready, or S done
+#                   W  the word, the system call that the shell waits in, and on a second line the
+#                      processes it started, each with whether it or one of its own is at work
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -25,7 +27,9 @@ use POSIX ();
 use constant {
     TCGETS => 0x5401, TCSETS => 0x5402, TIOCSCTTY => 0x540E, TIOCGPGRP => 0x540F,
     TIOCSWINSZ => 0x5414, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
-    RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207, CLOCK_SETTIME => 227,    # asm-generic, x86_64
+    RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207,    # asm-generic
+    CLOCK_SETTIME => 227, SCHED_SETSCHEDULER => 144,    # x86_64
+    ROUND_ROBIN => 2 | 0x40000000,    # SCHED_RR; what is started later is ordinary (SCHED_RESET_ON_FORK)
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
 };
 
@@ -86,10 +90,16 @@ sub children {
     return split ' ', <$file> // '';
 }
 
+sub stat_of {    # state, parent, process group, session
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/stat" or return ('', 0, 0, 0);
+    local $/;
+    return split ' ', <$file> =~ s/.*\)//sr, 5;
+}
+
 sub busy {
     my ($pid) = @_;
-    open my $file, '<', "/proc/$pid/stat" or return 0;
-    return 1 if (<$file> // '') =~ /.*\) (\S)/s && $1 =~ /[RD]/;
+    return 1 if (stat_of($pid))[0] =~ /[RD]/;
     busy($_) && return 1 for children($pid);
     return 0;
 }
@@ -99,6 +109,10 @@ sub relay {
     my @out = terminal();
     my @err = terminal();
     my $shell = start_shell($account, \@out, \@err);
+    # However much the article starts, and whatever memory it takes, we go on answering.
+    my $priority = pack('i', 10);
+    syscall(SCHED_SETSCHEDULER, 0, ROUND_ROBIN, $priority);
+    if (open my $file, '>', '/proc/self/oom_score_adj') { print $file '-1000' }
     my ($ended, $heard, $typing) = (0, '', '');
     pipe(my $death, my $tell) or die "pipe: $!";
     local $SIG{CHLD} = sub { syswrite $tell, 'x' };
@@ -133,6 +147,9 @@ sub relay {
             $group = unpack 'i', $group;
             kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
         },
+        Z => sub {
+            for (map { substr $_, 6 } glob '/proc/[0-9]*') { kill 'KILL', $_ if (stat_of($_))[3] == $shell }
+        },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
             my $call = '';
@@ -141,10 +158,11 @@ sub relay {
             if (!length $typing && !select($unread, undef, undef, 0) && open my $file, '<', "/proc/$shell/syscall") {
                 chomp($call = <$file> // '');
             }
-            my $children = join ' ', map { "$_:" . busy($_) } children($shell);
+            my @orphans = grep { (stat_of($_))[3] == $shell && $_ != $shell } children(1);
+            my $children = join ' ', map { "$_:" . busy($_) } children($shell), @orphans;
             $drain->('O', $out[0]);    # what was printed before
             $drain->('E', $err[0]);
-            $say->('W', "$call\n$children");
+            $say->('W', "$_[0]$call\n$children");
         },
     );
 
