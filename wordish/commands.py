@@ -6,6 +6,7 @@ prompts, when its delimiter stands further down. What is only guessed to be a pr
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -18,6 +19,10 @@ _NBSP = "\u00a0"
 # The start of a block in an article that a here-document writes.
 _MARKUP = re.compile(r"^\s*(?:```|~~~|:::|\.\. )|::\s*$")
 _PS2 = re.compile(r">(?:[ \u00a0]|$)")
+
+
+# How many lines below the next prompt a here-document may end: a text of one's own is not that long.
+_LONGEST_DOCUMENT = 1000
 
 
 class Typed(NamedTuple):
@@ -90,12 +95,14 @@ def _delimiter(lines: Sequence[str], limit: int, starts: Sequence[Start], wanted
     """The line after the here-document's delimiter, from ``limit`` on; 0 when there is none to trust."""
     word = wanted[2:]
     opens = re.compile(r"<<-?\s*[\"'\\]?" + re.escape(word) + r"\b")
-    prompted = {number for number, _ in starts}
-    for number in range(limit, len(lines)):
+    after = bisect.bisect(starts, limit - 1, key=lambda start: start[0])
+    for number in range(limit, min(len(lines), limit + _LONGEST_DOCUMENT)):
         if lines[number].lstrip("\t ") == word:
             return number + 1
-        if number in prompted and opens.search(lines[number]):
-            return 0
+        if after < len(starts) and starts[after][0] == number:
+            after += 1
+            if opens.search(lines[number]):
+                return 0
     return 0
 
 

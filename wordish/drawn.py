@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,7 +15,7 @@ SCRIPTS: Final = frozenset({"bash", "sh", "shell", "zsh", "ksh"})
 
 _SCRIPT_PROMPT: Final = "$"
 _NBSP: Final = "\u00a0"
-_LOOKED_AHEAD: Final = 1000
+_NEAR: Final = 16  # lines: most commands end within them
 
 Start = tuple[int, Prompted]
 """The index of a line where something is typed, and at which prompt."""
@@ -32,18 +33,19 @@ def starts(places: Sequence[Drawn], lines: Sequence[str]) -> Iterator[Start]:
 
     A comment is not run, and is no output: it is like a prompt where nothing is typed.
     """
+    plain = [line.replace(_NBSP, " ").removesuffix("\r") for line in lines]
     for place in places:
         user: User = "root" if place.prompt.endswith("#") else "user"
         index = place.first
         while index < place.stop:
-            text = _plain(lines[index]).strip()
+            text = plain[index].strip()
             if not text or text.startswith("#"):
                 if text or index == place.first:
                     yield index, Prompted(prompt=place.prompt, user=user, rest="")
                 index += 1
             else:
                 yield index, Prompted(prompt=place.prompt, user=user, rest=lines[index])
-                index += _extent(lines, index, place.stop)
+                index += _extent(plain, index, place.stop)
 
 
 def named(known: Sequence[str], lines: Sequence[str]) -> Iterator[Start]:
@@ -60,23 +62,26 @@ def _begins(line: str, prompt: str) -> bool:
     return line.startswith(prompt) and line[len(prompt) : len(prompt) + 1] in ("", " ", "\t", _NBSP)
 
 
+def place_of(places: Sequence[Drawn], line: int) -> Drawn | None:
+    """That of the places, which are in order, where this line stands."""
+    at = bisect.bisect(places, line, key=lambda place: place.first) - 1
+    return places[at] if at >= 0 and line < places[at].stop else None
+
+
 def together(places: Sequence[Drawn], typed: Sequence[int]) -> set[int]:
     """Those of the lines where commands were ``typed`` whose outputs are shown with that of the next one."""
-    inside = [next((place for place in places if place.first <= line < place.stop), None) for line in typed]
+    inside = [place_of(places, line) for line in typed]
     pairs = zip(typed, inside, [*inside[1:], None], strict=True)
     return {line for line, place, following in pairs if place is not None and place is following}
 
 
 def _extent(lines: Sequence[str], index: int, stop: int) -> int:
     """How many lines the command that begins at this one takes."""
-    if syntax.plainly_complete(_plain(lines[index])):
+    if syntax.plainly_complete(lines[index]):
         return 1
-    ahead = min(stop, index + _LOOKED_AHEAD)
-    count, wanted = syntax.extent([_plain(line) for line in lines[index:ahead]])
-    if wanted and ahead < stop:
-        count, _ = syntax.extent([_plain(line) for line in lines[index:stop]])
-    return count
-
-
-def _plain(line: str) -> str:
-    return line.replace(_NBSP, " ").removesuffix("\r")
+    near = _NEAR
+    while True:
+        count, wanted = syntax.extent(lines[index : min(stop, index + near)])
+        if not wanted or index + near >= stop:
+            return count
+        near *= near

@@ -26,6 +26,7 @@ LANGUAGES = frozenset(
     }
 )
 _NOTHING = Options()
+_MOST_HINTS = 50  # lines of a command that may be hints: of each, bash is asked
 NO_SUBSTITUTIONS: Mapping[str, str] = {}
 
 SAY_HASH = "say hash=root or hash=comment: `wordish update --pin` writes it"
@@ -133,7 +134,8 @@ def prompt_lines(block: Block, *, outer: Options = _NOTHING) -> list[int]:
     ``outer`` as for `steps`.
     """
     starts = starts_of(block, block.text.split("\n"), options=words.merge(outer, block.options))
-    return [block.lines[number] for number, _ in starts]
+    lines = block.lines
+    return [lines[number] for number, _ in starts]
 
 
 def normalise(lines: Sequence[str]) -> str:
@@ -154,9 +156,10 @@ def _hints(command: str, *, path: str, line: int) -> tuple[Options, str, tuple[D
     said = Options()
     faults: list[Diagnostic] = []
     lines = command.split("\n")
-    number = 0
-    while number < len(lines):
+    number = tried = 0
+    while number < len(lines) and tried < _MOST_HINTS:
         found = _HINT.search(lines[number]) if "#" in lines[number] else None
+        tried += found is not None
         before = "\n".join([*lines[:number], lines[number][: found.start()]]) if found else ""
         parsed = words.hint(found.group(), path=path, line=line + number) if found else None
         if found and parsed and before.strip() and syntax.is_comment("\n".join(lines), len(before)):

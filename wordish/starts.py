@@ -45,7 +45,7 @@ def starts(block: Block, lines: Sequence[str], *, options: Options) -> list[Star
     places = block.drawn if found else drawn.drawn(block, lines)
     if not places:
         return found
-    outside = [start for start in found if not any(place.first <= start[0] < place.stop for place in places)]
+    outside = [start for start in found if not drawn.place_of(places, start[0])]
     return sorted([*drawn.starts(places, lines), *outside], key=lambda start: start[0])
 
 

@@ -13,13 +13,14 @@ import bisect
 import copy
 import functools
 import re
-from collections.abc import Sequence
+import string
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, cast
 
 from docutils import frontend, nodes, utils
 from docutils.parsers import rst
 from docutils.parsers.rst import states
-from docutils.statemachine import StringList
+from docutils.statemachine import StringList, TransitionCorrection
 
 from wordish.formats import directives
 from wordish.formats.inclusion import Included
@@ -38,6 +39,8 @@ from wordish.formats.reading import (
 from wordish.formats.sessions import sessions
 
 _LOST_HINT = "write it as `.. wordish: ...`, with a blank line before and after"
+_ANNOUNCES = re.compile(r"(?<!\\)(?:\\\\)*::$")
+_COLUMNS = 200  # of a grid table: docutils' parser is quadratic in them
 _SAYS = re.compile(r"wordish\s*::?\s*(.*)", re.DOTALL)
 
 
@@ -48,6 +51,8 @@ def found(lines: Sequence[str], *, path: str, offset: int, included: Included) -
 
     Raises `RecursionError` when it is nested deeper than docutils can follow.
     """
+    if not _may_hold(lines):
+        return []
     prepared = [_prepared(line) for line in lines]
     items = [(path, number) for number in range(offset, offset + len(lines))]
     document = utils.new_document(path, copy.copy(_settings()))
@@ -56,6 +61,11 @@ def found(lines: Sequence[str], *, path: str, offset: int, included: Included) -
     machine.run(_Lines(prepared, items=items), document, inliner=collector)
     machine.unlink()
     return collector.found
+
+
+def _may_hold(lines: Sequence[str]) -> bool:
+    """Whether there may be a session or a comment of wordish in these lines: none is without one of these."""
+    return any("::" in line or "wordish" in line.lower() for line in lines)
 
 
 def _prepared(line: str) -> str:
@@ -214,11 +224,17 @@ class _Tolerant:
         super().__init__(state_machine, debug)  # type: ignore[call-arg]
         self.nested_sm_kwargs = {"state_classes": _STATES, "initial_state": "Body"}
 
-    def paragraph(self, lines: Any, lineno: int) -> Any:
-        """A paragraph, in which a comment is lost."""
+    def paragraph(self, lines: Sequence[str], lineno: int) -> tuple[list[nodes.Node], bool]:
+        """A paragraph, in which a comment is lost; whether a literal block comes next."""
         if any("wordish" in line for line in lines):
             self.inliner.lost(list(lines), lineno)
-        return super().paragraph(lines, lineno)  # type: ignore[misc]
+        return [], bool(_ANNOUNCES.search(lines[-1].rstrip()))
+
+    def nested_parse(self, block: StringList, input_offset: int, *more: Any, **named: Any) -> int:
+        """Read what something holds, if it may hold what is looked for."""
+        if not _may_hold(block.data):
+            return input_offset + len(block)
+        return int(super().nested_parse(block, input_offset, *more, **named))  # type: ignore[misc]
 
     # docutils reads the rest of a list, and of a section, in a machine of its own, on a copy of all lines to
     # the end of the text. To us each item, and each title, is as good as the next: the same machine goes on.
@@ -280,15 +296,37 @@ class _Body(_Tolerant):
     def field(self, match: re.Match[str]) -> tuple[nodes.field, bool]:
         """A field; ``:wordish:`` among the first things of an article speaks of all of it."""
         line = _here(self.state_machine)
-        node, blank_finish = super().field(match)  # type: ignore[misc]
-        name, body = node.children[0], node.children[1]
+        body, _, offset, blank_finish = self.state_machine.get_first_known_indented(match.end())
         above = (isinstance(found, Session | Inclusion) for found in self.inliner.found)
-        if name.astext() == "wordish" and not any(above):
-            text = " ".join(body.astext().split())
+        if match.group().strip(": ") == "wordish" and not any(above):
+            text = " ".join(" ".join(body.data).split())
             self.inliner.found.append(Comment(start=line, end=line, text=text, article=True))
-        return node, blank_finish
+        self.nested_parse(body, offset, nodes.Element())
+        return nodes.field(), blank_finish
 
-    nested_parse: Any
+    def option_list_item(self, match: re.Match[str]) -> tuple[nodes.option_list_item, bool]:
+        """An option and what is said of it, which may stand below."""
+        machine = self.state_machine
+        here = machine.abs_line_offset()
+        body, _, offset, blank_finish = machine.get_first_known_indented(match.end())
+        if not body:
+            machine.goto_line(here)
+            raise TransitionCorrection("text")
+        self.nested_parse(body, offset, nodes.Element())
+        return nodes.option_list_item(), blank_finish
+
+    def block_quote(self, indented: StringList, line_offset: int) -> list[nodes.Element]:
+        """A quote, to the end; docutils looks for the names below its parts, time and again."""
+        self.nested_parse(indented, line_offset, nodes.Element())
+        return []
+
+    def table(self, isolate: Callable[[], Any], parser: Any) -> tuple[list[nodes.Node], bool]:
+        """A table, if it may hold what is looked for and a person may have drawn it."""
+        isolated = isolate()
+        block, _, blank_finish = isolated
+        if not block or not _may_hold(block.data) or len(block[0].split("+")) > _COLUMNS:
+            return [], blank_finish
+        return cast("Any", super()).table(lambda: isolated, parser)  # type: ignore[no-any-return]
 
 
 class _Text(_Tolerant):
@@ -307,10 +345,15 @@ class _Text(_Tolerant):
 
     def quoted_literal_block(self) -> list[nodes.Node]:
         """Unindented lines that all start with the same sign, such as ``$``."""
-        first = self.state_machine.line_offset
-        super().quoted_literal_block()  # type: ignore[misc]
-        after = self.state_machine.line_offset + 1
-        self.inliner.session(self.state_machine.input_lines[first:after])
+        machine = self.state_machine
+        lines, first = machine.input_lines.data, machine.line_offset
+        while first < len(lines) and not lines[first].strip():
+            first += 1
+        sign = lines[first][:1] if first < len(lines) else ""
+        if sign and sign in string.punctuation:
+            after = next((n for n in range(first, len(lines)) if lines[n][:1] != sign), len(lines))
+            self.inliner.session(machine.input_lines[first:after])
+            machine.next_line(after - 1 - machine.line_offset)
         return []
 
 

@@ -65,7 +65,7 @@ def _terminal(content: Content) -> Iterator[Session]:
     for index, found in enumerate(typed):
         if found and found.group(1) == "input":
             drawn.append(_drawn(content, index, index + 1))
-        elif found and drawn and drawn[-1].stop == index:
+        elif found and drawn and not any(text.strip() for text in texts[drawn[-1].stop : index]):
             drawn[-1] = drawn[-1]._replace(stop=index + 1)
     if not drawn:
         filled = [bool(text.strip()) for text in texts]
