@@ -123,7 +123,10 @@ def test_what_closes_runs_in_the_other_order(write: Write) -> None:
             {"a.md": "after=b.md", "b.md": "after=c.md", "c.md": "after=./b.md"},
             "c.md:1: b.md comes after c.md, which comes after b.md: leave one of these out",
         ),
-        ({"a.md": "timeout=3 after=b.md"}, "a.md:1: after b.md: cannot be read: No such file or directory"),
+        (
+            {"a.md": "timeout=3 after=b.md"},
+            "a.md:1: after b.md: cannot be read: No such file or directory: check its path and permissions",
+        ),
         ({"a.md": "after=.."}, "a.md:1: after ..: not a file: give articles or directories"),
     ],
 )
@@ -158,7 +161,7 @@ def test_an_error_of_the_other_is_told_at_its_own_place(
     assert main(["check", "a.md"]) == 2
     assert capfd.readouterr().err.startswith("b.md:2: the command never ends: its closing ' is missing")
     write("a.md", says="after=c.md")
-    assert remarks(read("a.md")) == ["a.md:1: after c.md: it has no session"]
+    assert remarks(read("a.md")) == ["a.md:1: after c.md: it has no session: name one that has"]
 
 
 def test_root_steps_of_the_other_choose_the_target(write: Write, capfd: pytest.CaptureFixture[str]) -> None:

@@ -209,6 +209,21 @@ def test_after_what_may_have_brought_it(command: str) -> None:
     assert found(*f"~$ {command}".split("\n"), "~$ frob", programs=programs) == []
 
 
+def test_where_its_absence_is_thought_of() -> None:
+    assert found("<!-- wordish: needs=frob -->", "```", "~$ frob", "```", path="a.md") == []
+    assert found("~$ frob   # wordish: skip='not command:frob'") == []
+    assert found("# wordish: env='PATH=/opt'", "~$ frob") == []
+    assert found("~$ cat   # wordish: enters", "~$ frob") == []
+
+
+def test_what_an_article_before_brings() -> None:
+    for command in ("apt-get install frob", "frob () { ls; }"):
+        before = parse(f"~$ {command}\n~$ frab\n", path="b.console").steps
+        document = parse("~$ frob\n", path="a.console")._replace(before=before)
+        article = Article(document=document, target=VM, timeout=60, programs=PROGRAMS)
+        assert list(doubts(article)) == []
+
+
 def test_before_what_may_bring_it() -> None:
     assert found("~$ frob", "~# apt-get install frob") == ["1 unknown-program"]
 

@@ -75,7 +75,7 @@ def test_words(text: str, expected: Options) -> None:
         ("skip=", "bad-option: skip=: takes a reason: "),
         ("hidden=perhaps", "bad-option: hidden=perhaps: takes nothing, or yes or no: "),
         ("status=1 status=2", "bad-option: status is said twice: keep one of them"),
-        ('skip="oh', 'bad-option: a quote is never closed in: skip="oh: '),
+        ('skip="oh', 'bad-option: a quote is never closed in: skip="oh: close it'),
     ],
 )
 def test_a_fault_says_what_and_what_to_try(text: str, fault: str) -> None:

@@ -16,7 +16,8 @@ def test_those_of_this_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "nowhere").symlink_to("gone")
     monkeypatch.setenv("PATH", f"/nowhere:{tmp_path}")
     here = frozenset({"runs", "link"})
-    assert programs(Target(kind="host"), {}) == {"root": here, "user": here}
+    for kind in ("host", "sandbox"):  # which shows this system's files
+        assert programs(Target(kind=kind), {}) == {"root": here, "user": here}
 
 
 def test_of_other_targets_nothing_is_known() -> None:

@@ -80,7 +80,8 @@ def _read(
         faults.append(_fault(later, line, "no-such-article", f"after {path}: {error.what}", error.hint))
         return Document(path=path, text="")
     if not found.steps and not found.errors:
-        faults.append(_fault(later, line, "no-such-article", f"after {path}: it has no session"))
+        hint = "name one that has"
+        faults.append(_fault(later, line, "no-such-article", f"after {path}: it has no session", hint))
     return found
 
 

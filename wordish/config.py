@@ -66,9 +66,13 @@ def load(file: Path | None = None, *, directory: Path) -> Settings:
     try:
         text = source.read_bytes().decode()
     except OSError as error:
-        raise ConfigError(error.strerror or str(error), where=str(source)) from error
+        raise ConfigError(
+            error.strerror or str(error), where=str(source), hint="check its path and permissions"
+        ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError("not UTF-8, which TOML must be", where=str(source)) from error
+        raise ConfigError(
+            "not UTF-8, which TOML must be", where=str(source), hint="save it as UTF-8"
+        ) from error
     return parse(text, source=source)
 
 

@@ -61,7 +61,11 @@ def overwrite(path: str, text: str, *, was: str) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise ArticleError(f"cannot be written: {error.strerror}", where=path) from error
+        what, hint = (
+            f"cannot be written: {error.strerror}",
+            "check the permissions and the room in its folder",
+        )
+        raise ArticleError(what, where=path, hint=hint) from error
 
 
 def _draft(path: Path) -> tuple[Path, TextIO]:

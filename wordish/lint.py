@@ -156,7 +156,10 @@ def _ellipsis_commands(article: Article) -> Iterator[Diagnostic]:
 
 def _unknown_programs(article: Article) -> Iterator[Diagnostic]:
     if article.programs is not None:
-        for step, call, close in unknown_programs(article.running, article.programs):
+        before = [step for step in article.document.before if step.options.skip is None]
+        for step, call, close in unknown_programs([*before, *article.running], article.programs):
+            if step not in article.running:
+                continue  # told of its own article
             where = "the machine" if article.target.kind == "vm" else "this system"
             name = article.target.machine
             yield _warning(

@@ -197,7 +197,7 @@ def parse(
     try:
         words = shlex.split(text)
     except ValueError:
-        fault = _fault(path, line, "bad-option", f"a quote is never closed in: {text.strip()}")
+        fault = _fault(path, line, "bad-option", f"a quote is never closed in: {text.strip()}", "close it")
         return Options(), (fault,)
     pairs: list[tuple[str, Value]] = []
     faults: list[Diagnostic] = []

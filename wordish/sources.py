@@ -62,7 +62,9 @@ def text_of(path: Path) -> str:
             raise ArticleError("not a file", where=str(path), hint="give articles or directories")
         data = path.read_bytes()
     except OSError as error:
-        raise ArticleError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise ArticleError(
+            f"cannot be read: {error.strerror}", where=str(path), hint="check its path and permissions"
+        ) from error
     if (at := data.find(0)) >= 0:
         line, what = data.count(10, 0, at) + 1, f"not a text: a NUL byte at offset {at}"
         raise ArticleError(what, where=str(path), line=line, hint="leave this file out")

@@ -37,7 +37,7 @@ def unknown_programs(steps: Iterable[Step], programs: Programs) -> Iterator[tupl
     known = set(syntax.built_in())
     for step in steps:
         parts = anatomy(step.command)
-        if _may_bring(parts, step.command):
+        if _may_bring(parts, step.command) or _is_elsewhere(step):
             return
         known.update(parts.functions)
         for call in parts.calls:
@@ -46,7 +46,8 @@ def unknown_programs(steps: Iterable[Step], programs: Programs) -> Iterator[tupl
             continue
         for call in parts.calls:
             user = "root" if call.by in ("sudo", "doas") else step.user
-            if "/" not in call.name and call.name not in known and call.name not in programs[user]:
+            needed = any(call.name in scope.needs for scope in step.scopes)
+            if not (needed or "/" in call.name or call.name in known or call.name in programs[user]):
                 yield step, call.name, _meant(call.name, programs, user=user)
                 known.add(call.name)
 
@@ -57,6 +58,13 @@ def _may_bring(parts: Anatomy, command: str) -> bool:
         or bool(_PATH.search(command))
         or any(map(_FOLDER.search, parts.targets))
         or any(map(_brings, parts.calls))
+    )
+
+
+def _is_elsewhere(step: Step) -> bool:
+    """Whether what follows is typed in another shell, or this one finds its programs elsewhere."""
+    return step.options.enters is True or any(
+        name == "PATH" for scope in step.scopes for name, _ in scope.env
     )
 
 
@@ -78,6 +86,7 @@ def _aliases(call: Call) -> Iterator[str]:
 def _expects_absence(step: Step, parts: Anatomy) -> bool:
     return (
         step.options.ignore is True
+        or step.options.skip_if is not None
         or step.expectation.status in ("any", 127)
         or any(
             call.name in _ASKERS or (call.name in ("command", "hash") and "-v" in call.words)

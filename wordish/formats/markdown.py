@@ -227,7 +227,8 @@ def _front_matter(content: str, *, path: str) -> Iterator[Found]:
         value = decoded(content).get("wordish")
     except ValueError as error:
         message = f"the front matter {error}"
-        fault = Diagnostic(path=path, line=line, name="bad-front-matter", message=message)
+        hint = "write `key: value` lines, as YAML has them"
+        fault = Diagnostic(path=path, line=line, name="bad-front-matter", message=message, hint=hint)
         yield Remark(diagnostics=(fault,))
         return
     if isinstance(value, str):

@@ -24,6 +24,10 @@ def found(text: str, *, path: str, offset: int, included: Included) -> list[Foun
         return rst_states.found(text.split("\n"), path=path, offset=offset, included=included)
     except RecursionError:
         fault = Diagnostic(
-            path=path, line=offset + 1, name="too-deep", message="its markup is nested too deep to be read"
+            path=path,
+            line=offset + 1,
+            name="too-deep",
+            message="its markup is nested too deep to be read",
+            hint="nest it less deeply",
         )
         return [Remark(diagnostics=(fault,))]
