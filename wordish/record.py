@@ -133,7 +133,7 @@ def option_values(options: Options) -> Values:
             for sample in value or ():
                 values.setdefault("vary" if sample.varies else "sample", []).append(sample_values(sample))
         elif isinstance(value, tuple):
-            values[name] = [clean(each) for each in value]
+            values[name.replace("_", "-")] = [clean(each) for each in value]
         elif value is not None:
             values[name.replace("_", "-")] = clean(value) if isinstance(value, str) else value
     return values
