@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.playing import Play, players
 from wordish import config
 from wordish.model import Machine, Target
 from wordish.targets import TARGETS, Place
@@ -38,3 +39,17 @@ def reach(machines: Mapping[str, Machine]) -> Iterator[Reach]:
             return stack.enter_context(TARGETS[kind].reach(target, machines=machines, say=print))
 
         yield reach
+
+
+@pytest.fixture(scope="session")
+def play_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
+    """Have articles replayed on this machine, in processes that are kept for the whole session."""
+    with players(kind="host", temporary=tmp_path_factory.mktemp("here")) as play:
+        yield play
+
+
+@pytest.fixture(scope="session")
+def play_in_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
+    """Have articles replayed in throwaway machines."""
+    with players(kind="vm", temporary=tmp_path_factory.mktemp("machines"), processes=2) as play:
+        yield play

@@ -111,6 +111,9 @@ def test_sentences(text: str) -> None:
         "Title",
         "!",
         "network settings",
+        "ssh",
+        "iptables rules",
+        "crontab entries",
     ],
 )
 def test_what_is_neither(text: str) -> None:

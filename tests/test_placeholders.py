@@ -66,6 +66,7 @@ def test_what_is_to_be_filled_in(command: str, text: str) -> None:
         "echo ${{x}}",
         "echo {{1..3},x}",
         "docker ps --format {{.Names}}",
+        "kubectl get -o go-template={{range .items}}{{.name}}{{end}}",
         "[ -f x ]",
         "ls|sort|uniq",
         "ls |sort| wc",

@@ -147,3 +147,8 @@ def test_every_option_is_in_both_schemas() -> None:
 )
 def test_text_that_json_cannot_hold_is_replaced(text: str, kept: str) -> None:
     assert clean(text) == kept
+
+
+def test_options_have_the_names_of_the_markup() -> None:
+    said = Options(root_prompt=("db>",), status_only=True, needs=("lvs",))
+    assert option_values(said) == {"status-only": True, "needs": ["lvs"], "root-prompt": ["db>"]}

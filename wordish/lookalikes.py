@@ -20,7 +20,7 @@ _COMMANDS = _names(
     """
     a2dismod a2dissite a2enmod a2ensite addgroup adduser apk apt apt-cache apt-get apt-key apt-mark
     aptitude arp awk badblocks blkid blockdev brctl bridge btrfs bunzip2 bzip2 cat cd cfdisk chattr chgrp
-    chmod chown chpasswd chroot chsh cmake cp crontab cryptsetup curl dd deb debconf-set-selections
+    chmod chown chpasswd chroot chsh cmake cp crontab cryptsetup curl dd debconf-set-selections
     debootstrap delgroup deluser depmod df dhclient dig dmesg dmsetup dnf docker docker-compose dpkg du
     dumpe2fs e2fsck e2label echo egrep emacs emerge ethtool exportfs fallocate fdisk fgrep firewall-cmd
     fsck ftp gdisk getent getfacl git gpasswd gpg grep groupadd groupdel groupmod grubby gunzip gzip helm
@@ -33,6 +33,15 @@ _COMMANDS = _names(
     sfdisk sftp sgdisk sh showmount smbpasswd snap ss ssh ssh-copy-id ssh-keygen strace su sudo swapoff
     swapon sysctl tail tar tcpdump tee telnet tftp tune2fs ufw umount uname unzip useradd userdel usermod
     vgs vi vim virsh virt-install visudo wget xargs xfs_growfs yum zcat zfs zpool zypper
+    """
+)
+# Those of them that do nothing alone.
+_NEEDY = _names(
+    """
+    apk apt apt-get apt-key aptitude awk cat chgrp chmod chown cmake cp crontab cryptsetup curl dd dnf
+    docker dpkg echo egrep git gpg grep helm iptables kubectl ln mdadm mkdir mv nft npm pip pip3 pkg
+    podman printf rm rmdir rpm rsync scp sed sftp snap ssh sudo tar ufw useradd usermod wget xargs yum
+    zypper
     """
 )
 # Commands whose names are words of English, or of what is written about: alone, or before an argument
@@ -77,6 +86,14 @@ _SENTENCE = _names(
     my next not now of only or our please should so some sure than that the their them then there these
     they this those too until us was we were what when where which while will with would yet you your
     yours
+    """
+)
+# What headings end in: iptables rules.
+_NOUNS = _names(
+    """
+    client config configuration daemon defaults documentation entries example examples file files hosts
+    log logs options output package packages parameters requirements rules section server service settings
+    setup sources usage user users variables version
     """
 )
 # Words that both have: ufw allow from 10.0.0.0/8 to any.
@@ -137,6 +154,8 @@ def _is_command(text: str, company: bool) -> bool:
         return False
     surely = shell or any(_SURELY_TECHNICAL.search(word) for word in arguments)
     if known:
+        if not surely and (arguments[-1].lower() in _NOUNS if arguments else name in _NEEDY):
+            return False
         ambiguous = any(word.lower() in _EITHER for word in arguments)
         return not ambiguous or surely or any(_TECHNICAL.search(word) for word in arguments)
     if name in _WORDS:

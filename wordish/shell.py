@@ -30,12 +30,13 @@ from wordish.terminal import Standing, Terminal
 
 _MOMENT = 0.05  # seconds after which a program that was just started is running
 _GRACE = 0.8  # seconds that a command has to go after each way of ending it
+_LAST_GRACE = 5.0  # and after the last one, which may have thousands of processes to end
 
 # Seconds without a prompt after which the shell is looked at: is it waiting for a command all the
 # same? The second figure is for a shell that prompts where nobody sees it, or has just prompted.
 _SILENCE, _SHORT_SILENCE = 0.3, 0.001
 _ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
-_SETTLED = 0.25  # seconds that what a command left in the background has to come to rest
+_SETTLED = 1.0  # seconds that what a command left in the background has to come to rest
 _LESS = "less than was typed, and the shell took the rest for a command"
 _TRIES = 100  # looks at a shell that is about to wait for its first command, a millisecond apart
 _YIELDS = 20  # looks at one that has just prompted, some microseconds apart
@@ -99,7 +100,7 @@ def _octal(mark: str) -> str:
 # what it should there, if it means anything. It is a list so that neither `set -e` nor an ERR trap minds.
 _ASK = (
     '(POSIXLY_CORRECT="$? ${PIPESTATUS[@]}"; '
-    '("${99999999?WORD:${POSIXLY_CORRECT/ /:}:}") 2> /dev/tty; '
+    '(${99999999?"WORD:${POSIXLY_CORRECT/ /:}:"}) 2> /dev/tty; '
     '\\exit "${POSIXLY_CORRECT%% *}"; /bin/sh -c "exit ${POSIXLY_CORRECT%% *}") && (POSIXLY_CORRECT=)\n'
 )
 # Takes the last lines typed, itself included, out of the history, where `history` would show them.
@@ -493,6 +494,7 @@ class Shell:
             (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
             (lambda: self._terminal.control(b"\x1c"), _GRACE),
             (lambda: self._terminal.kill(signal.SIGKILL), _GRACE),
+            (self._terminal.kill_all, _LAST_GRACE),
         ]
         for way, patience in ways:
             way()

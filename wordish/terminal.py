@@ -37,8 +37,9 @@ class Standing(NamedTuple):
     in the same way each time that the shell waits for a command, and no other time: its buffer for
     commands is its own.
 
-    ``children`` are the processes that it started and that have not ended, each with whether it, or
-    any that it started itself, is at work: it runs, is about to, or waits for a disk.
+    ``children`` are the processes that it started and that have not ended, also those whose parent
+    has, each with whether it, or any that it started itself, is at work: it runs, is about to, or
+    waits for a disk; or it has ended and the shell is about to hear of it.
     """
 
     call: bytes = b""
@@ -50,7 +51,7 @@ _UNKNOWN = Standing()
 
 _MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
-_ANSWER_SECONDS = 30.0  # what the agent may take to answer, on a machine that is busy
+_ANSWER_SECONDS = 10.0  # what the agent may take to answer, on a machine that is busy
 _HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
 
 
@@ -86,6 +87,9 @@ class Terminal(Protocol):
 
     def kill(self, number: int) -> None:
         """Send a signal to the terminal's foreground process group."""
+
+    def kill_all(self) -> None:
+        """Kill the shell, and all that is left in its session, with SIGKILL."""
 
     def standing(self) -> Standing:
         """How the shell stands; what was printed before can be read at once afterwards."""
@@ -138,7 +142,7 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_FILES = ("{pid}/syscall", "{pid}/task/{pid}/children")
+_FILES = ("{pid}/syscall", "{pid}/task/{pid}/children", "{reaper}/task/{reaper}/children")
 
 
 class LocalTerminal:
@@ -184,8 +188,11 @@ class LocalTerminal:
             self._poll.register(descriptor, select.POLLIN)
         self._unread = select.poll()
         self._unread.register(self._slave, select.POLLIN)
-        ours = self._processes is LocalTerminal._processes  # files that are read often stay open
-        self._files = [_opened(f"/proc/{name.format(pid=pid)}") if ours else -1 for name in _FILES]
+        self._ours = self._processes is LocalTerminal._processes
+        reaper = os.getpid() if self._ours else 1  # who becomes the parent of orphans: see `wordish.orphans`
+        names = [name.format(pid=pid, reaper=reaper) for name in _FILES]
+        # Files that are read often stay open.
+        self._files = [_opened(f"/proc/{name}") if self._ours else name for name in names]
 
     def read(self, timeout: float | None) -> tuple[bytes, bytes]:
         """See `Terminal.read`."""
@@ -262,20 +269,46 @@ class LocalTerminal:
             if group > 1:  # 0, our own group, stands for "none"
                 os.killpg(group, number)
 
+    def kill_all(self) -> None:
+        """See `Terminal.kill_all`."""
+        if not self._ours:
+            with suppress(OSError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            return
+        for pid in (entry.name for entry in os.scandir("/proc") if entry.name.isdigit()):
+            with suppress(OSError):
+                descriptor = os.pidfd_open(int(pid))  # the number may change hands, the descriptor cannot
+                try:
+                    if _stat(int(pid), self._processes)[3] == str(self._pid):
+                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                finally:
+                    os.close(descriptor)
+
     def standing(self) -> Standing:
         """See `Terminal.standing`."""
         # To be asked for it makes the kernel hand over what was typed (n_tty_poll): nothing is on its way.
         if self._typing or self._unread.poll(0):
             return _UNKNOWN
-        children = self._told(1)
-        return Standing(self._told(0), _at_work(children, self._processes) if children else _NONE)
+        call = self._told(0)  # first, so that what it has done before it came there is done below
+        children, orphans = self._told(1).split(), self._told(2).split()
+        if not children and len(orphans) < 2:
+            return Standing(call, _NONE)
+        at_work: dict[int, bool] = {}
+        for pid in map(int, children + orphans):
+            with suppress(OSError):  # it has just ended
+                state, parent, _, session, *_ = _stat(pid, self._processes)
+                child = parent == str(self._pid)
+                if child or (session == str(self._pid) and pid != self._pid):
+                    at_work[pid] = (child and state == "Z") or _busy(pid, state, self._processes)
+        return Standing(call, at_work)
 
     def _told(self, number: int) -> bytes:
-        """What one of the `_FILES` of the shell says; empty when that cannot be told."""
-        if self._files[number] >= 0:
-            return _told(self._files[number])
+        """What one of the `_FILES` says; empty when that cannot be told."""
+        file = self._files[number]
+        if isinstance(file, int):
+            return _told(file)
         try:
-            return self._processes.read(_FILES[number].format(pid=self._pid)).encode()
+            return self._processes.read(file).encode()
         except OSError:
             return b""
 
@@ -292,7 +325,8 @@ class LocalTerminal:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             self._wait_for_end()
-        for descriptor in (self._out, self._err, self._slave, self._pidfd, *self._files):
+        files = [file for file in self._files if isinstance(file, int)]
+        for descriptor in (self._out, self._err, self._slave, self._pidfd, *files):
             if descriptor >= 0:
                 os.close(descriptor)
 
@@ -334,6 +368,7 @@ class FramedTerminal:
         self._heard = bytearray()
         self._saying = bytearray()
         self._ahead: list[tuple[bytes, bytes]] = []
+        self._asked = 0
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
 
@@ -367,10 +402,17 @@ class FramedTerminal:
         """See `Terminal.kill`."""
         self._say(b"K", b"%d" % number)
 
+    def kill_all(self) -> None:
+        """See `Terminal.kill_all`."""
+        self._say(b"Z", b"")
+
     def standing(self) -> Standing:
         """See `Terminal.standing`."""
-        self._say(b"W", b"")
-        call, _, children = self._answer(b"W", timeout=_ANSWER_SECONDS).partition(b"\n")
+        self._asked += 1
+        question = b"%d " % self._asked
+        self._say(b"W", question)
+        answer = self._answer(b"W", question, timeout=_ANSWER_SECONDS)
+        call, _, children = answer.removeprefix(question).partition(b"\n")
         told = (child.partition(b":") for child in children.split())
         return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
 
@@ -391,17 +433,16 @@ class FramedTerminal:
         """Wait until the agent says that it is ready."""
         self._answer(b"R", timeout=timeout)
 
-    def _answer(self, wanted: bytes, *, timeout: float) -> bytes:
-        """What the agent answers; what the shell prints meanwhile is kept for `read`."""
+    def _answer(self, letter: bytes, start: bytes = b"", *, timeout: float) -> bytes:
+        """What the agent answers, in a frame that starts so; what the shell prints is kept for `read`."""
         end = time.monotonic() + timeout
         kept: list[tuple[bytes, bytes]] = []
         while (left := end - time.monotonic()) > 0:
             frames = self._frames(left)
-            letters = [letter for letter, _ in frames]
-            if wanted in letters:
-                at = letters.index(wanted)
-                self._ahead = [*kept, *frames[:at], *frames[at + 1 :]]
-                return frames[at][1]
+            for at, (said, payload) in enumerate(frames):
+                if said == letter and payload.startswith(start):
+                    self._ahead = [*kept, *frames[:at], *frames[at + 1 :]]
+                    return payload
             kept += frames
         raise MachineError("the guest does not answer", hint=self._lost())
 
@@ -513,15 +554,6 @@ def _stat(pid: int, processes: Processes) -> list[str]:
     return processes.read(f"{pid}/stat").rpartition(")")[2].split()
 
 
-def _keep_from_dumping(pid: int) -> None:
-    """Have the kernel write no core, nor hand one to a collector, which 0 would allow (core(5))."""
-    import resource
-
-    with suppress(OSError, ValueError):  # it has just ended
-        hard = resource.prlimit(pid, resource.RLIMIT_CORE)[1]
-        resource.prlimit(pid, resource.RLIMIT_CORE, (1 if hard else 0, hard))
-
-
 def _heard() -> list[str]:
     """What lets the shell hear the signals of a terminal that we were started deaf to.
 
@@ -600,16 +632,22 @@ def _told(descriptor: int) -> bytes:
         return b""
 
 
-def _at_work(children: bytes, processes: Processes) -> dict[int, bool]:
-    return {int(child): _busy(child.decode(), processes) for child in children.split()}
+def _busy(pid: int, state: str, processes: Processes) -> bool:
+    """Whether a process in this state, or any that it started, is at work."""
+    if state in ("R", "D"):  # running or about to, waiting for a disk
+        return True
+    with suppress(OSError):  # it has just ended
+        for child in map(int, processes.read(f"{pid}/task/{pid}/children").split()):
+            with suppress(OSError):
+                if _busy(child, _stat(child, processes)[0], processes):
+                    return True
+    return False
 
 
-def _busy(pid: str, processes: Processes) -> bool:
-    """Whether a process, or any that it started, is at work."""
-    try:
-        if processes.read(f"{pid}/stat").rpartition(")")[2].split(maxsplit=1)[0] in "RD":
-            return True
-        below = processes.read(f"{pid}/task/{pid}/children").split()
-        return any(_busy(child, processes) for child in below)
-    except OSError:  # it has just ended
-        return False
+def _keep_from_dumping(pid: int) -> None:
+    """Have the kernel write no core, nor hand one to a collector, which 0 would allow (core(5))."""
+    import resource
+
+    with suppress(OSError, ValueError):  # it has just ended
+        hard = resource.prlimit(pid, resource.RLIMIT_CORE)[1]
+        resource.prlimit(pid, resource.RLIMIT_CORE, (1 if hard else 0, hard))

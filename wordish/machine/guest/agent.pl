@@ -9,12 +9,14 @@
 #                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
+#                   Z  kill the shell and all that is left in its session
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
-#                   W  ask how the shell stands: the system call that it waits in, and on a second
-#                      line its children, each with whether it or one of its own is at work
+#                   W  a word: ask how the shell stands
 #                   P  ask for the program that waits for what a person types
 #                   M  ask for the terminal's modes, a struct termios
-#   to the host     O  standard output   E  standard error   R  ready, or S done   W, P, M  see above
+#   to the host     O  standard output   E  standard error   R  ready, or S done   P, M  see above
+#                   W  the word, the system call that the shell waits in, and on a second line the
+#                      processes it started, each with whether it or one of its own is at work
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -28,7 +30,9 @@ use POSIX ();
 use constant {
     TCGETS => 0x5401, TCSETS => 0x5402, TIOCSCTTY => 0x540E, TIOCGPGRP => 0x540F,
     TIOCSWINSZ => 0x5414, TIOCSPTLCK => 0x40045431, TIOCGPTN => 0x80045430,
-    RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207, CLOCK_SETTIME => 227,    # asm-generic, x86_64
+    RNDADDENTROPY => 0x40085203, RNDRESEEDCRNG => 0x5207,    # asm-generic
+    CLOCK_SETTIME => 227, SCHED_SETSCHEDULER => 144,    # x86_64
+    ROUND_ROBIN => 2 | 0x40000000,    # SCHED_RR; what is started later is ordinary (SCHED_RESET_ON_FORK)
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
 };
 use constant READ => 0;    # system calls of x86_64
@@ -85,12 +89,16 @@ sub content {
 
 sub stat_of { return split ' ', content("/proc/$_[0]/stat") =~ s/.*\)//r }
 
+sub children { return split ' ', content("/proc/$_[0]/task/$_[0]/children") }
+
+sub in_session { return ((stat_of($_[1]))[3] // 0) == $_[0] }
+
 # The first process, of this one and those below it, that does nothing but wait for its terminal's input.
 sub reader {
     my @waiting = @_;
     my $terminal = (stat_of($_[0]))[4];
     while (defined(my $pid = pop @waiting)) {
-        push @waiting, split ' ', content("/proc/$pid/task/$pid/children");
+        push @waiting, children($pid);
         my @call = split ' ', content("/proc/$pid/syscall");
         my $descriptor = !@call ? next
             : $call[0] eq READ ? hex $call[1]
@@ -112,17 +120,11 @@ sub reseed {
     ioctl($random, RNDRESEEDCRNG, 0);
 }
 
-sub children {
-    my ($pid) = @_;
-    open my $file, '<', "/proc/$pid/task/$pid/children" or return;
-    return split ' ', <$file> // '';
-}
-
+# Whether a process in this state, or one of those below it, is at work: runs, or waits for a disk.
 sub busy {
-    my ($pid) = @_;
-    open my $file, '<', "/proc/$pid/stat" or return 0;
-    return 1 if (<$file> // '') =~ /.*\) (\S)/s && $1 =~ /[RD]/;
-    busy($_) && return 1 for children($pid);
+    my ($pid, $state) = @_;
+    return 1 if $state =~ /[RD]/;
+    busy($_, (stat_of($_))[0] // '') && return 1 for children($pid);
     return 0;
 }
 
@@ -131,6 +133,10 @@ sub relay {
     my @out = terminal();
     my @err = terminal();
     my $shell = start_shell($account, \@out, \@err);
+    # However much the article starts, and whatever memory it takes, we go on answering.
+    my $priority = pack('i', 10);
+    syscall(SCHED_SETSCHEDULER, 0, ROUND_ROBIN, $priority);
+    if (open my $file, '>', '/proc/self/oom_score_adj') { print $file '-1000' }
     my ($ended, $heard, $typing) = (0, '', '');
     pipe(my $death, my $tell) or die "pipe: $!";
     local $SIG{CHLD} = sub { syswrite $tell, 'x' };
@@ -177,6 +183,9 @@ sub relay {
             $group = unpack 'i', $group;
             kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
         },
+        Z => sub {
+            for (map { substr $_, 6 } glob '/proc/[0-9]*') { kill 'KILL', $_ if in_session($shell, $_) }
+        },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
             my $call = '';
@@ -185,10 +194,17 @@ sub relay {
             if (!length $typing && !select($unread, undef, undef, 0) && open my $file, '<', "/proc/$shell/syscall") {
                 chomp($call = <$file> // '');
             }
-            my $children = join ' ', map { "$_:" . busy($_) } children($shell);
+            my @at_work;
+            for my $pid (children($shell), children(1)) {
+                my ($state, $parent, undef, $session) = stat_of($pid) or next;    # it has just ended
+                my $child = $parent == $shell;
+                next unless $child || ($session == $shell && $pid != $shell);
+                # The shell is about to hear of a child that has ended (Z).
+                push @at_work, "$pid:" . ($child && $state eq 'Z' || busy($pid, $state) ? 1 : 0);
+            }
             $drain->('O', $out[0]);    # what was printed before
             $drain->('E', $err[0]);
-            $say->('W', "$call\n$children");
+            $say->('W', "$_[0]$call\n@at_work");
         },
         P => sub {
             vec(my $unread = '', fileno $out[1], 1) = 1;
