@@ -42,6 +42,19 @@ def test_the_lvm_article_passes_all_its_steps_in_the_machine(transcript: Transcr
     assert transcript.environment["distribution"].startswith("Debian GNU/Linux 12")
 
 
+@pytest.mark.vm
+def test_the_merge_article_means_what_is_really_there(machines: Mapping[str, Machine]) -> None:
+    article = document.read(ROOT / "docs/howto/lvm-merge.md")
+    job = runner.Job(document=article, target=Target(kind="vm", machine="bookworm"))
+    found = runner.check(job, machines=machines, timeout=60)
+    assert found.outcome is Outcome.PASSED, [v for v in found.verdicts if v.reason]
+    (told,) = [v.output.stdout for v in found.verdicts if v.output and "findmnt" in v.step.command]
+    (mounted,) = [v for v in found.verdicts if v.step.command.startswith("mount UUID=")]
+    values = {sample.text: sample.value for sample in mounted.step.expectation.samples}
+    assert values[mounted.step.command.split("=")[1].split()[0]] == told
+    assert told not in article.text
+
+
 def shown(article: Transcript) -> Iterator[tuple[Verdict, list[str]]]:
     for verdict in article.verdicts:
         if verdict.step.expectation.lines:
