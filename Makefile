@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages through apt-get (with sudo when not root), a
 # virtual environment in .venv. The second call finds everything there and starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help check test lint unit newer bench html clean setup packages
+.PHONY: help check test lint unit newer older bench html clean setup packages
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -16,7 +16,9 @@ NEEDED := \
   mmdebstrap=mmdebstrap \
   newuidmap=uidmap \
   tar2sqfs=squashfs-tools-ng
-WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root
+# ... and for the tests alone
+test unit: NEEDED += chromium=chromium
+WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages
 
 # A newer Python than the oldest one supported, if this machine has one that runs.
 NEWER = $(firstword $(shell for python in python3.14 python3.13 python3.12 \
@@ -29,7 +31,7 @@ help:  ## list the targets
 check: setup  ## verify the articles of docs/ and the README, root sessions in a throwaway machine
 	@$(BIN)/wordish check
 
-test: setup lint unit newer  ## the whole test suite: lint, unit tests, throwaway machines, a newer Python
+test: setup lint unit newer older  ## the whole test suite: lint, unit tests, throwaway machines, a newer Python, an older Sphinx
 
 lint: setup  ## ruff, mypy --strict and the layers
 	@$(BIN)/ruff check --quiet .
@@ -47,23 +49,33 @@ newer: setup  ## the tests that need no machine, on a newer Python if there is o
 	    echo "setup: a virtual environment with $(NEWER) in $$venv"; \
 	    rm -rf $$venv; "$(NEWER)" -m venv $$venv; \
 	    $$venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'; \
-	    $$venv/bin/python -m pip install --quiet --editable . --group test; \
+	    $$venv/bin/python -m pip install --quiet --editable . --group test --group docs; \
 	    touch $$venv/.installed; \
 	  fi; \
-	  PATH="$(CURDIR)/.venv-newer/bin:$$PATH" $$venv/bin/pytest -q -m 'not vm'; \
+	  PATH="$(CURDIR)/.venv-newer/bin:$$PATH" $$venv/bin/pytest -q -m 'not vm and not browser'; \
 	else echo "no newer Python here: its tests are not run"; fi
+
+older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and docutils that are supported
+	@venv=.venv-older; \
+	if [ pyproject.toml -nt $$venv/.installed ]; then \
+	  echo "setup: a virtual environment with Sphinx 8.2 in $$venv"; \
+	  rm -rf $$venv; $(PYTHON) -m venv $$venv; \
+	  $$venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'; \
+	  $$venv/bin/python -m pip install --quiet --editable . --group test --group docs 'sphinx==8.2.*' 'docutils==0.21.*'; \
+	  touch $$venv/.installed; \
+	fi; \
+	PATH="$(CURDIR)/$$venv/bin:$$PATH" $$venv/bin/pytest -q -m 'not browser' tests/sphinx_ext
 
 bench: setup  ## speed, beside a bare shell and a peer in the same run
 	@$(BIN)/python -m pip install --quiet --group bench
 	@$(BIN)/python -m tests.bench
 
 html: setup  ## render docs/ with Sphinx
-	@$(BIN)/python -m pip install --quiet --group docs
-	@$(BIN)/sphinx-build -q -W --keep-going -b html -c . docs _build/html
+	@$(BIN)/sphinx-build -q -W -j 2 --keep-going -b html -c . docs _build/html
 	@echo "the pages are in _build/html/index.html"
 
 clean:  ## remove what the other targets made here (the machines stay: wordish machine remove)
-	rm -rf $(VENV) .venv-newer _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-newer .venv-older _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: packages $(VENV)/.installed
@@ -90,6 +102,6 @@ $(VENV)/.installed: pyproject.toml
 	@echo "setup: a virtual environment in $(VENV) (wordish, and what its tests use)"
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --editable . --group test
+	@$(BIN)/python -m pip install --quiet --editable . --group test --group docs
 	@$(BIN)/python -m compileall -q wordish  # start-up is slow where Python may not keep them itself
 	@touch $@

@@ -87,11 +87,12 @@ def _of_output(
         if gap:
             excluded["a gap may stand for nothing"] += 1
             continue
+        unneeded = (
+            f"{output.stderr}\n{output.notices}".split("\n") if step.expectation.stream == "both" else []
+        )
         if step.expectation.match == "ellipsis" and beside & {*_GAPS}:
             excluded["a gap beside it takes the dropped line"] += 1
-        elif (step.expectation.stream == "both" and _fits(line, output.stderr.split("\n"), step)) or (
-            step.expectation.stream == "both" and _fits(line, output.notices.split("\n"), step)
-        ):
+        elif _fits(line, unneeded, step):
             excluded["what is printed on standard error need not be shown"] += 1
         elif line.strip():
             yield _edited(document, step, f"dropped: {line.strip()}", number, 1, [])

@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 from wordish import config, runner
@@ -31,10 +30,14 @@ def players(*, kind: str, temporary: Path, processes: int = _PROCESSES) -> Itera
     # A process of its own for each, started afresh: what an article leaves behind goes to its parent.
     pool = multiprocessing.get_context("spawn").Pool(processes, _begin, (str(temporary),))
 
-    @cache
+    begun: dict[tuple[str, str], Answer] = {}
+
     def play(document: Document) -> Answer:
-        pending = pool.apply_async(_play, (document, kind))
-        return lambda: pending.get(_HANGS)
+        key = document.path, document.text
+        if key not in begun:
+            pending = pool.apply_async(_play, (document, kind))
+            begun[key] = lambda: pending.get(_HANGS)
+        return begun[key]
 
     try:
         yield play

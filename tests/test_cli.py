@@ -49,7 +49,7 @@ def vm(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """In the place of the virtual machine a shell where nothing prints anything; gives what it ran."""
     ran: list[str] = []
 
-    def run(command: str, *, timeout: float) -> Output:
+    def run(command: str, *, timeout: float, **_: object) -> Output:
         ran.append(command)
         return Output()
 
@@ -196,7 +196,7 @@ MISTAKES: list[tuple[dict[str, str | bytes], list[str], list[str]]] = [
     (
         {"a.txt": GOOD},
         ["check", "--format", "x", "a.txt"],
-        ["--format x: no such form: there are terminal, json"],
+        ["--format x: no such form: there are terminal, json, junit, github, tap, html"],
     ),
     ({"a.txt": GOOD}, ["check", "--output", "no/such/x", "a.txt"], ["--output no/such/x: cannot be written"]),
     ({"a.txt": GOOD}, ["check", "--output", ".", "a.txt"], ["--output .: cannot be written"]),
@@ -277,7 +277,9 @@ def test_an_output_may_be_a_device(write: Write, capfd: pytest.CaptureFixture[st
 def test_steps_are_listed_with_their_places(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
     write("a.txt", "~# cat <<EOF\nx\nEOF\nx\n~$ ls\n")
     assert main(["list", "a.txt"]) == 0
-    assert capfd.readouterr().out == "a.txt:1: ~# cat <<EOF\n    x\n    EOF\na.txt:5: ~$ ls\n"
+    assert capfd.readouterr().out == (
+        "a.txt:1: root  1 line   ~# cat <<EOF …\na.txt:5: user  nothing  ~$ ls\n"
+    )
 
 
 def test_the_steps_are_listed_for_programs(write: Write, capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from wordish.config import BUILT_IN, TIMEOUT, load, parse
 from wordish.errors import ConfigError
-from wordish.model import Machine
+from wordish.model import Conventions, Machine, Options
 from wordish.table import line_of
 
 FILE = Path("pyproject.toml")
@@ -75,7 +75,8 @@ def test_the_only_machine_is_the_default_one() -> None:
         ),
         (
             "[tool.wordish]\nxyz = 5\n",
-            "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, machine, machines",
+            "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, jobs, machine, "
+            "record, machines, lint, prompts, hash, substitutions, options, overrides, like",
         ),
         (
             '[tool.wordish]\n\npaths = "docs"\n',
@@ -179,3 +180,112 @@ def test_names_end_where_they_end_and_apt_reads_no_order_in_them(line: str) -> N
 
 def test_a_machines_name_ends_where_it_ends() -> None:
     assert "not a machine's name" in error('[tool.wordish.machines."lab\\n"]\n')
+
+
+OVERRIDES = """
+[tool.wordish.options]
+match = "exact"
+timeout = 5
+
+[[tool.wordish.overrides]]
+paths = ["docs/net/*.md", "*.rst"]
+options = {timeout = 300, status_only = true}
+
+[[tool.wordish.overrides]]
+paths = ["docs/net/", "!docs/net/slow.md"]
+options.timeout = 7
+
+[[tool.wordish.overrides]]
+paths = ["nothing.md"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("README.md", Options(match="exact", timeout=5)),
+        ("docs/a.rst", Options(match="exact", timeout=300, status_only=True)),
+        ("docs/net/slow.md", Options(match="exact", timeout=300, status_only=True)),
+        ("docs/net/a.md", Options(match="exact", timeout=7, status_only=True)),
+        ("./docs/../docs/net/a.md", Options(match="exact", timeout=7, status_only=True)),
+        ("docs/net/deep/a.md", Options(match="exact", timeout=7)),
+        ("../docs/net/a.md", Options(match="exact", timeout=5)),
+    ],
+)
+def test_the_later_override_that_names_an_article_wins(path: str, options: Options, tmp_path: Path) -> None:
+    settings = parse(OVERRIDES, source=tmp_path / "pyproject.toml")
+    assert settings.conventions_of(tmp_path / path) == Conventions(options=options)
+
+
+def test_patterns_start_at_the_file_and_paths_where_we_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs" / "net").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "docs")
+    settings = parse(OVERRIDES, source=Path("../pyproject.toml"))
+    assert settings.conventions_of("net/a.md").options.timeout == 7
+
+
+def test_without_overrides_the_same_holds_everywhere() -> None:
+    assert parse("", source=FILE).conventions_of("a.md") == Conventions()
+    options = parse("[tool.wordish.options]\nignore = true\n", source=FILE).conventions_of("a.md").options
+    assert options == Options(ignore=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[tool.wordish.options]\n\ntimout = 5\n",
+            "pyproject.toml:3: tool.wordish.options.timout: unknown option 'timout': did you mean timeout?",
+        ),
+        (
+            "[tool.wordish.options]\nstatus_only = 'perhaps'\n",
+            "pyproject.toml:2: tool.wordish.options.status_only: takes nothing, or yes or no",
+        ),
+        (
+            "[tool.wordish]\noptions = {status_only = true, status-only = false}\n",
+            "pyproject.toml:2: tool.wordish.options: status-only is said twice: keep one of them",
+        ),
+        (
+            "[tool.wordish.options]\ncleanup = true\n",
+            "pyproject.toml:2: tool.wordish.options.cleanup: cleanup cannot be said of an article"
+            ": it belongs to the block or the step",
+        ),
+        ("[tool.wordish]\noptions = 1", "pyproject.toml:2: tool.wordish.options: expected a table, got a wh"),
+        (
+            "[[tool.wordish.overrides]]\npaths=['a']\n[[tool.wordish.overrides]]\npaths=['b']\n"
+            "[tool.wordish.overrides.options]\nstatus = 256",
+            "pyproject.toml:6: tool.wordish.overrides[1].options.status: takes an exit status from 0 to 255",
+        ),
+        (
+            "[[tool.wordish.overrides]]\noptions.status = 1",
+            "pyproject.toml:1: tool.wordish.overrides[0]: paths is missing: say for which articles",
+        ),
+        (
+            "[[tool.wordish.overrides]]\npaths = ['a']\npath = []",
+            "pyproject.toml:3: tool.wordish.overrides[0].path: unknown key: did you mean paths?",
+        ),
+        (
+            "[[tool.wordish.overrides]]\npaths = []",
+            "pyproject.toml:2: tool.wordish.overrides[0].paths: must not be empty",
+        ),
+        (
+            "[[tool.wordish.overrides]]\npaths = ['a', '../b']",
+            "pyproject.toml:2: tool.wordish.overrides[0].paths: '../b': leads out of the folder"
+            ": paths start at this file's folder",
+        ),
+        (
+            "[[tool.wordish.overrides]]\npaths = ['!']",
+            "pyproject.toml:2: tool.wordish.overrides[0].paths: '!': not a pattern",
+        ),
+        (
+            "[tool.wordish]\noverrides = [{paths = ['a']},\n{paths = 5}]",
+            "pyproject.toml:2: tool.wordish.overrides[1].paths: expected a list of strings, got a whole numb",
+        ),
+        ("[tool.wordish]\noverrides = 1", "pyproject.toml:2: tool.wordish.overrides: expected a list"),
+        ("[tool.wordish]\noverrides = [1]", "pyproject.toml:2: tool.wordish.overrides[0]: expected a table"),
+    ],
+)
+def test_mistakes_in_options_and_overrides_are_told_at_their_line(text: str, message: str) -> None:
+    assert error(text).startswith(message)

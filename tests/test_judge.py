@@ -43,6 +43,11 @@ def step(
     )
 
 
+def test_what_waits_for_a_person_has_failed_with_what_it_asks_for() -> None:
+    verdict = judge(step(), Output(status=None, asked="'Name:'"), timeout=60)
+    assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "waits for input: 'Name:'")
+
+
 def test_passed() -> None:
     verdict = judge(step("a\n..."), Output(stdout="a\nb"))
     assert (verdict.outcome, verdict.reason, verdict.diff) == (Outcome.PASSED, "", "")
@@ -128,6 +133,12 @@ def test_what_cannot_be_told_is_no_failure() -> None:
 )
 def test_diffs(shown: str, output: Output, expected: str) -> None:
     assert diff(step(shown), output) == f"--- shown (docs/x.rst:42)\n+++ printed\n{expected}"
+
+
+def test_a_diff_leaves_out_what_need_not_be_printed() -> None:
+    expectation = Expectation(text="old\n\n# Fill the disk", lines=(3, 5), remarks=1)
+    found = judge(step("")._replace(expectation=expectation), Output(stdout="new"))
+    assert [line for line in found.diff.splitlines() if line[:1] in "+-"][2:] == ["-old", "+new"]
 
 
 def test_far_apart_differences_are_hunks() -> None:

@@ -24,7 +24,12 @@ ARTICLE = """\
 ~$ {last}
 ```
 """
-KINDS = ["host", pytest.param("vm", marks=pytest.mark.vm)]
+KINDS = [
+    "host",
+    "sandbox",
+    pytest.param("vm", marks=pytest.mark.vm),
+    pytest.param("vm host", marks=pytest.mark.vm, id="side by side"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +40,12 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def start(tmp_path: Path, kind: str, last: str) -> subprocess.Popen[str]:
-    path = tmp_path / "article.md"
-    path.write_text(ARTICLE.format(kind=kind, last=last, word=tmp_path.name))
+    """Check an article of each kind, side by side when there are two; the first is ``article.md``."""
+    paths = [tmp_path / name for name in ("article.md", "other.md")]
+    for path, target in zip(paths, kind.split(), strict=False):
+        path.write_text(ARTICLE.format(kind=target, last=last, word=tmp_path.name))
     return subprocess.Popen(
-        [sys.executable, "-m", "wordish", "check", "-v", str(path)],
+        [sys.executable, "-m", "wordish", "check", "-v", "-j2", *(path for path in paths if path.exists())],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
 
@@ -121,7 +128,11 @@ def test_nothing_is_left(
     assert check.returncode == status, out
     if how is signal.SIGKILL:
         subprocess.run([sys.executable, "-m", "wordish", "list", str(tmp_path / "article.md")], check=True)
-    assert [pid for pid, since in started if stat(pid)[19:20] == [since] and stat(pid)[0] != "Z"] == []
+    patience = time.monotonic() + 10  # those whose parent was killed clean up after themselves
+    while left := [pid for pid, since in started if stat(pid)[19:20] == [since] and stat(pid)[0] != "Z"]:
+        assert how is signal.SIGKILL, left
+        assert time.monotonic() < patience, left
+        time.sleep(0.05)
     assert naming(temporary) == []
     assert not any(tmp_path.name.encode() in line for line in command_lines())
     assert list(temporary.iterdir()) == []

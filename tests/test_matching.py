@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wordish.matching import matches
+from wordish.matching import matches, without_remarks
 from wordish.model import Expectation, Match, Stream
 from wordish.pattern import regex_errors
 
@@ -112,6 +112,33 @@ def test_one_stream_alone() -> None:
     assert not holds("a", "a", "b", stream="stderr")
     assert not holds("b", "", "b\nc", stream="stderr"), "as strict as stdout: all of it is to be shown"
     assert holds("b\n...", "", "b\nc", stream="stderr")
+
+
+@pytest.mark.parametrize(
+    ("shown", "remarks", "stdout", "expected"),
+    [
+        ("... fill the disk", 1, "", True),
+        ("... fill the disk", 1, "now fill the disk", True),
+        ("... fill the disk", 1, "fill", False),
+        ("# fill it", 1, "# fill it", True),
+        ("out\n\n# fill it", 2, "out", True),
+        ("out\n\n# fill it", 1, "out\n\n# fill it", True),
+        ("out\n\n# fill it", 1, "# fill it", False),
+        ("out\n\n# fill it", 1, "", False),
+    ],
+)
+def test_what_reads_like_a_remark_may_be_printed_or_not(
+    shown: str, remarks: int, stdout: str, expected: bool
+) -> None:
+    expectation = Expectation(text=shown, lines=(3, 3 + shown.count("\n")), remarks=remarks)
+    assert matches(expectation, stdout=stdout) is expected
+
+
+def test_what_is_left_without_remarks() -> None:
+    shown = Expectation(text="out\n\n# a\n\n# b", lines=(3, 7), remarks=3)
+    assert without_remarks(shown) == Expectation(text="out", lines=(3, 3))
+    assert without_remarks(shown._replace(remarks=5)) == Expectation()
+    assert without_remarks(Expectation(text="x", lines=(1, 1))) == Expectation(text="x", lines=(1, 1))
 
 
 def test_exact() -> None:

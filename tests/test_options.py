@@ -37,6 +37,7 @@ def parse(text: str, level: options.Level | None = None) -> tuple[Options, list[
         ("skip=yes", Options(skip="skip asked for")),
         ('skip="needs a printer"', Options(skip="needs a printer")),
         ("skip='on Sundays' timeout=1", Options(skip="on Sundays", timeout=1)),
+        ("lint-ignore='W012, no-session'", Options(lint_ignore="guessed-root-prompt no-session")),
     ],
 )
 def test_words(text: str, expected: Options) -> None:
@@ -57,6 +58,10 @@ def test_words(text: str, expected: Options) -> None:
         ("match=glob", "bad-option: match=glob: takes one of ellipsis, exact, regex: "),
         ("stream=2", "bad-option: stream=2: takes one of stdout, stderr, both: "),
         ("on=", "bad-option: on=: takes a name: "),
+        (
+            "lint-ignore=E001",
+            "bad-option: lint-ignore=E001: takes warnings, and E001 open-command is an error: ",
+        ),
         ("skip=", "bad-option: skip=: takes a reason: "),
         ("hidden=perhaps", "bad-option: hidden=perhaps: takes nothing, or yes or no: "),
         ("status=1 status=2", "bad-option: status is said twice: keep one of them"),
@@ -130,8 +135,78 @@ def test_from_mapping_takes_what_toml_and_yaml_give() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "mapping", "expected"),
+    [
+        ('needs="lvm vgs"', {"needs": "lvm vgs"}, Options(needs=("lvm", "vgs"))),
+        ("needs=lvm needs=/dev/kvm", {"needs": ["lvm", "/dev/kvm"]}, Options(needs=("lvm", "/dev/kvm"))),
+        ("cwd='/srv/my site'", {"cwd": "/srv/my site"}, Options(cwd="/srv/my site")),
+        (
+            "env=\"A=1 B='x y' C=\" env=D==",
+            {"env": {"A": "1", "B": "x y", "C": "", "D": "="}},
+            Options(env=(("A", "1"), ("B", "x y"), ("C", ""), ("D", "="))),
+        ),
+        ('skip="not kvm"', {"skip": "not kvm"}, Options(skip_if="not kvm")),
+        ("after=a.md after=../b.rst", {"after": ["a.md", "../b.rst"]}, Options(after=("a.md", "../b.rst"))),
+        ("input=y input= input='a b'", {"input": ["y", "", "a b"]}, Options(input=("y", "", "a b"))),
+    ],
+)
+def test_what_takes_several_values(text: str, mapping: dict[str, object], expected: Options) -> None:
+    assert parse(text) == (expected, [])
+    assert options.from_mapping(mapping, path="p", line=1) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("env=LANG", "env=LANG: LANG has no value"),
+        ("env=", 'env=: takes variables, such as env="LANG=de_DE.UTF-8 EDITOR=ed"'),
+        ("env=my-x=1", "env=my-x=1: 'my-x' is no name of a variable"),
+        ('env="A=\'"', "env=A=': No closing quotation"),
+        ("needs=", "needs=: takes commands, kernel:NAME or /PATH"),
+        ("needs", "needs: takes commands, kernel:NAME or /PATH"),
+        ("cwd", "cwd: takes a directory"),
+        ("after=", "after=: takes the path of an article"),
+        ("input", "input: takes a value, which may be empty"),
+        ("skip='not kmv'", "skip=not kmv: no such condition (did you mean kvm?)"),
+    ],
+)
+def test_faults_of_what_takes_several_values(text: str, fault: str) -> None:
+    found, (told,) = parse(text)
+    assert told.startswith(f"bad-option: {fault}")
+    assert found == Options()
+
+
+def test_merging_joins_needs_and_environments_and_a_skip_goes_before_a_condition() -> None:
+    outer = Options(needs=("a", "b"), env=(("A", "1"), ("B", "2")), skip_if="not kvm", after=("x",))
+    inner = Options(needs=("b", "c"), env=(("B", "3"),), skip="", after=("y",))
+    assert options.merge(outer, inner) == Options(
+        needs=("a", "b", "c"), env=(("A", "1"), ("B", "3")), skip="", after=("y",)
+    )
+    assert options.merge(inner, Options(skip_if="root")).skip is None
+
+
+@pytest.mark.parametrize(
     "mapping",
-    [{"timeout": "soon"}, {"timeout": True}, {"status": 1.5}, {"skip": 3}, {"on": ["vm"]}, {"onn": "vm"}],
+    [
+        *(
+            {"timeout": "soon"},
+            {"timeout": True},
+            {"status": 1.5},
+            {"skip": 3},
+            {"on": ["vm"]},
+            {"onn": "vm"},
+        ),
+        *({"on": {"a": "b"}}, {"timeout": {}}, {"ignore": {}}, {"match": {}}, {"status": {}}, {"skip": {}}),
+        *({"env": {"A": 1}}, {"env": {"A": None}}, {"env": {False: "x"}}, {"env": {}}, {"env": [["A"]]}),
+        *(
+            {"needs": {"a": "b"}},
+            {"needs": [3]},
+            {"cwd": 3},
+            {"after": [""]},
+            {"input": [True]},
+            {"skip": None},
+        ),
+    ],
 )
 def test_from_mapping_tells_faults_as_parse_does(mapping: dict[str, object]) -> None:
     found, faults = options.from_mapping(mapping, path="p", line=1)
@@ -159,31 +234,41 @@ _OPTIONS = st.fixed_dictionaries(
         "status": st.integers(0, 255) | st.just("any"),
         "match": st.sampled_from(("ellipsis", "exact", "regex")),
         "status_only": st.booleans(),
-        "skip": _NAMES.filter(
-            lambda reason: reason.lower() not in {"yes", "true", "on", "no", "false", "off"}
-        ),
+        "skip": _NAMES.map(lambda name: f"needs a {name}"),
         "hidden": st.booleans(),
+        "cwd": _NAMES,
+        "needs": st.lists(st.sampled_from(("lvm", "kernel:dm_snapshot", "/dev/kvm")), min_size=1).map(tuple),
+        "env": st.lists(st.tuples(st.sampled_from(("LANG", "_x")), _NAMES), min_size=1).map(tuple),
+        "after": st.lists(_NAMES, min_size=1).map(tuple),
+        "input": st.lists(_NAMES | st.just(""), min_size=1).map(tuple),
     },
 ).map(lambda said: Options(**said))  # type: ignore[arg-type]  # one value type for all keys
 
 
+def _values(said: Options) -> dict[str, object]:
+    """What TOML and YAML would give."""
+    found = {name: getattr(said, name.replace("-", "_")) for name in options.said(said)}
+    if said.env:
+        found["env"] = [{name: value} for name, value in said.env]
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
 def _spelt(said: Options) -> str:
     pairs = []
-    for name in options.said(said):
-        value = getattr(said, name.replace("-", "_"))
-        pairs.append(
-            f"{name}={shlex.quote({True: 'yes', False: 'no'}.get(value, str(value)))}"
-            if value in (True, False) and isinstance(value, bool)
-            else f"{name}={shlex.quote(str(value))}"
-        )
+    for name, values in _values(said).items():
+        for value in values if isinstance(values, list) else [values]:
+            if isinstance(value, dict):
+                value = " ".join(f"{key}={shlex.quote(text)}" for key, text in value.items())
+            elif isinstance(value, bool):
+                value = "yes" if value else "no"
+            pairs.append(f"{name}={shlex.quote(str(value))}")
     return " ".join(pairs)
 
 
 @given(_OPTIONS)
 def test_options_come_back_as_they_were_written(said: Options) -> None:
     assert parse(_spelt(said)) == (said, [])
-    mapping = {name: getattr(said, name.replace("-", "_")) for name in options.said(said)}
-    assert options.from_mapping(mapping, path="a", line=1) == (said, ())
+    assert options.from_mapping(_values(said), path="a", line=1) == (said, ())
 
 
 @given(_OPTIONS, _OPTIONS, _OPTIONS)

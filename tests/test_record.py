@@ -16,6 +16,7 @@ from wordish.model import (
     Options,
     Outcome,
     Output,
+    Sample,
     Severity,
     Step,
     Target,
@@ -92,6 +93,7 @@ def test_a_listing_keeps_its_contract() -> None:
         "command": "lvs \\\n  -a",
         "expected": "LV  VG",
         "expected_line": 14,
+        "together": False,
         "options": {"on": "vm", "timeout": 120.0, "status-only": True},
     }
     assert values["documents"][0]["diagnostics"][0]["name"] == "no-break-space"
@@ -121,8 +123,21 @@ def test_options_that_were_not_said_are_left_out() -> None:
     assert option_values(Options(cleanup=False, status="any")) == {"status": "any", "cleanup": False}
 
 
+def test_options_of_several_values_are_lists_and_objects() -> None:
+    samples = (Sample(text="a"), Sample(text="b", like="int", varies=True), Sample(text="c", secret=True))
+    said = Options(skip_if="not kvm", needs=("lvm",), env=(("A", "1"),), input=("y", ""), samples=samples)
+    assert option_values(said) == {
+        "skip-if": "not kvm",
+        "needs": ["lvm"],
+        "env": {"A": "1"},
+        "input": ["y", ""],
+        "sample": [{"text": "a"}, {"text": "c", "secret": True}],
+        "vary": [{"text": "b", "like": "int"}],
+    }
+
+
 def test_every_option_is_in_both_schemas() -> None:
-    names = {name.replace("_", "-") for name in Options._fields}
+    names = {name.replace("_", "-") for name in Options._fields} - {"samples"} | {"sample", "vary"}
     for name in ("list", "check"):
         assert set(schema(name)["$defs"]["options"]["properties"]) == names
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import pytest
@@ -16,6 +16,7 @@ from wordish.model import (
     Outcome,
     Output,
     Running,
+    Sample,
     Step,
     User,
     Verdict,
@@ -32,9 +33,21 @@ class ScriptedShell:
     def __init__(self, answers: dict[str, Answer]) -> None:
         self.answers = answers
         self.ran: list[tuple[str, float]] = []
+        self.answered: list[str] = []
+        self.entered: list[bool | None] = []
+        self.depth = 0
 
-    def run(self, command: str, *, timeout: float) -> Output:
+    def leave(self) -> None:
+        self.ran.append(("(leave)", 0))
+        self.depth = 0
+
+    def run(
+        self, command: str, *, timeout: float, enters: bool | None, answers: Sequence[str] = ()
+    ) -> Output:
+        self.answered += answers
         self.ran.append((command, timeout))
+        self.entered.append(enters)
+        self.depth = max(0, self.depth + {"bash": 1, "exit": -1}.get(command, 0))
         answer = self.answers.get(command, Output())
         if isinstance(answer, BaseException):
             raise answer
@@ -312,3 +325,49 @@ def test_an_account_may_be_left_when_only_the_other_one_goes_on() -> None:
     assert [verdict.outcome for verdict in left] == [Outcome.PASSED, Outcome.PASSED]
     back = list(replay(article(*steps), lambda user: cast(Shell, shells[user]), timeout=60))
     assert back[0].outcome is Outcome.FAILED
+
+
+def test_what_follows_runs_in_the_shell_that_was_opened_whoever_prompts() -> None:
+    shells = {"root": ScriptedShell({}), "user": ScriptedShell({})}
+    steps = (
+        step(1, "id", user="user"),
+        step(2, "bash", user="root"),
+        step(3, "whoami", user="user"),
+        step(4, "exit", user="user"),
+        step(5, "id", user="user"),
+    )
+    verdicts = list(replay(article(*steps), lambda user: cast(Shell, shells[user]), timeout=60))
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.PASSED}
+    assert [command for command, _ in shells["root"].ran] == ["bash", "whoami", "exit"]
+    assert [command for command, _ in shells["user"].ran] == ["id", "id"]
+
+
+def test_a_shell_is_only_entered_when_something_is_typed_there_or_the_author_says_so() -> None:
+    shell = ScriptedShell({})
+    play(
+        shell,
+        step(1, "one"),
+        step(2, "two", options=Options(enters=True)),
+        step(3, "three", options=Options(enters=False)),
+        step(4, "four"),
+        step(5, "five", options=Options(skip="no")),
+    )
+    assert shell.entered == [None, True, False, False]
+
+
+def test_after_a_failure_the_opened_shell_is_left_before_cleaning_up() -> None:
+    shell = ScriptedShell({"bad": Output(status=1)})
+    play(shell, step(1, "bash"), step(2, "bad"), step(3, "exit"), step(4, "tidy", options=CLEANUP))
+    assert [command for command, _ in shell.ran] == ["bash", "bad", "(leave)", "tidy"]
+
+
+def test_what_a_step_is_to_be_answered_goes_to_its_shell_with_values_for_samples() -> None:
+    shell = ScriptedShell({"name": Output(stdout="name x-1")})
+    samples = (Sample(text="vol", pattern=r"\S+"),)
+    play(
+        shell,
+        step(1, "name", "name vol", options=Options(samples=samples)),
+        step(3, "ask", options=Options(samples=samples, input=("y", "vol"))),
+        step(4, "ask again", options=Options(input=("",))),
+    )
+    assert shell.answered == ["y", "x-1", ""]

@@ -28,7 +28,7 @@ from wordish.model import (
     Target,
     Transcript,
 )
-from wordish.runner import Job, Wish, check, choose, plan, run
+from wordish.runner import Job, Wish, check, choose, plan, run, to_run
 from wordish.targets import TARGETS
 
 MACHINES = {name: Machine(name=name) for name in ("bookworm", "trixie")}
@@ -122,14 +122,57 @@ def test_several_machines_and_no_choice() -> None:
 
 def test_an_unknown_target_in_an_article_is_told() -> None:
     (remark,) = objections(article("~$", text="\n<!-- wordish: on=moon -->\n", on="moon"), WISH)
-    assert remark.startswith("a.rst:2: no such target: moon: there are host, vm")
+    assert remark.startswith("a.rst:2: no such target: moon: there are host, vm, sandbox")
+
+
+def test_a_target_that_is_told_too_much_is_told_at_the_line_that_does() -> None:
+    document = article("~$", text="\n<!-- wordish: on=sandbox:big -->\n", on="sandbox:big")
+    assert objections(document, WISH) == ["a.rst:2: sandbox takes no address: say `on=sandbox`"]
+
+
+def conditional(condition: str, *prompts: str) -> Document:
+    document = article(*prompts)
+    steps = [step._replace(options=Options(skip_if=condition)) for step in document.steps]
+    return document._replace(steps=tuple(steps))
+
+
+@pytest.mark.parametrize(
+    ("condition", "target", "superuser", "skips"),
+    [
+        ("host", Target(kind="host"), False, ["asked for when host", "asked for when host"]),
+        ("not host", Target(kind="host"), False, [None, None]),
+        ("vm", Target(kind="host"), False, [None, None]),
+        ("not vm", Target(kind="vm"), False, [None, None]),
+        ("not root", Target(kind="vm"), False, [None, None]),
+        ("not root", Target(kind="host"), True, [None, "asked for when not root"]),
+        ("not root", Target(kind="host", as_root=True), False, [None, "asked for when not root"]),
+        ("not root", Target(kind="host", as_root=True), True, [None, None]),
+        ("root", Target(kind="vm"), False, [None, "asked for when root"]),
+        ("not kvm", Target(kind="host"), False, [None, None]),
+    ],
+)
+def test_conditions_on_the_target_and_on_root_are_decided_before(
+    condition: str, target: Target, superuser: bool, skips: list[str | None]
+) -> None:
+    document = to_run(conditional(condition, "~$", "~#"), target, superuser=superuser)
+    assert [step.options.skip for step in document.steps] == skips
+    still = {step.options.skip_if for step, skip in zip(document.steps, skips, strict=True) if not skip}
+    assert still <= {None, condition}
+
+
+def test_root_steps_that_the_target_skips_are_no_danger_and_choose_no_machine() -> None:
+    for condition in ("host", "not vm", "not root"):
+        assert objections(conditional(condition, "~#"), Wish(on="host", superuser=True)) == []
+        assert str(choose(conditional(condition, "~#"), WISH)) == "vm:bookworm"
+    (remark,) = objections(conditional("not kvm", "~#"), Wish(on="host", superuser=True))
+    assert remark.startswith("a.rst:10: a root prompt")
 
 
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        (Wish(on="moon"), "--on moon: no such target: there are host, vm"),
-        (Wish(on="host:1"), "--on host:1: host takes no address"),
+        (Wish(on="moon"), "--on moon: no such target: there are host, vm, sandbox"),
+        (Wish(on="host:1"), "--on host:1: host takes no address: say `--on host`"),
         (Wish(on="vm:x"), "--on vm:x: this machine is not described: described are bookworm"),
         (Wish(machine="x"), "--machine x: this machine is not described: described are bookworm"),
         (Wish(on="host", machine="trixie"), "--machine trixie: host has no machines"),
@@ -187,12 +230,12 @@ class FakeTarget:
             raise self.fault
         try:
             yield SimpleNamespace(
-                environment={"kernel": "6.1"}, shell=lambda _: SimpleNamespace(run=self.answer)
+                environment={"kernel": "6.1"}, shell=lambda _: SimpleNamespace(depth=0, run=self.answer)
             )
         finally:
             self.left += 1
 
-    def answer(self, command: str, *, timeout: float) -> Output:
+    def answer(self, command: str, *, timeout: float, **_: object) -> Output:
         answer = self.answers.get(command, Output())
         if isinstance(answer, BaseException):
             raise answer
@@ -283,3 +326,12 @@ def test_jobs_and_transcripts_travel(fake: FakeTarget) -> None:
     with ThreadPoolExecutor() as executor:
         transcript = executor.submit(check, one, machines=MACHINES, timeout=60).result()
     assert pickle.loads(pickle.dumps(transcript)) == transcript
+
+
+def test_the_transcript_keeps_the_article_as_it_was_read(fake: FakeTarget) -> None:
+    document = conditional("not host", "~$")
+    transcript = checked(Job(document=document, target=Target(kind="fake")))
+    assert transcript.document == document
+    assert [verdict.reason for verdict in transcript.verdicts] == ["asked for when not host"]
+    assert transcript.outcome is Outcome.SKIPPED
+    assert fake.left == 0

@@ -303,6 +303,84 @@ def test_weak_prompts_count_in_a_block_that_starts_with_one() -> None:
     assert step.expectation.text == "US$ 12"
 
 
+# What is to be filled in
+
+
+def test_a_step_that_leaves_something_to_be_filled_in_is_kept_and_skipped_with_that_reason() -> None:
+    found, (fault,) = read("$ mkfs /x\n$ for i in 1\n> do mount <device> /mnt; done\nout\n$ ls")
+    assert [step.options.skip for step in found] == [None, "not runnable: <device>", None]
+    assert found[1].expectation.text == "out"
+    assert (fault.name, fault.line, fault.severity) == ("not-runnable", 12, Severity.WARNING)
+    assert fault.hint == (
+        'give "<device>" a value in [tool.wordish.substitutions], or say skip=no if bash is to have it'
+    )
+    assert read("$ cd ...")[1][0].hint == "write it out, or say skip=no if bash is to have it"
+
+
+def test_what_the_author_says_of_skipping_goes_before_it() -> None:
+    for skip, reason in (("no", None), ("why", "why")):
+        (step,), faults = read(f"$ sort <in> out # wordish: skip={skip}")
+        assert (step.command, step.options.skip, faults) == ("sort <in> out", reason, ())
+
+
+def test_substitutions_are_made_in_commands_and_outputs_but_not_in_prompts() -> None:
+    block = Block(path="a", line=1, text="~$ a <x>\n<x>  y\n~$ b:|v|\n~$ c\n~$ x |v|", language="console")
+    found, faults = session.steps(block, substitutions={"<x>": "vg0", "|v|": "1.2", "~$": "#"})
+    assert faults == ()
+    assert [(step.prompt, step.command) for step in found] == [
+        ("~$", "a vg0"),
+        ("~$", "b:1.2"),
+        ("~$", "c"),
+        ("~$", "x 1.2"),
+    ]
+    assert found[0].expectation == Expectation(text="vg0  y", lines=(2, 2))
+
+
+# Remarks among outputs
+
+
+def remarks(text: str, **options: str) -> list[tuple[int, int, str]]:
+    """For each step with remarks its line, how many lines they are, and the name and line of the warning."""
+    block = Block(path="a", line=1, text=text, language="console", options=Options(**options))  # type: ignore[arg-type]
+    found, faults = session.steps(block)
+    assert {fault.severity for fault in faults} <= {Severity.WARNING}
+    told = [f"{fault.name} {fault.line}" for fault in faults]
+    steps = [step for step in found if step.expectation.remarks]
+    return [(step.line, step.expectation.remarks, name) for step, name in zip(steps, told, strict=True)]
+
+
+def test_a_comment_between_commands_need_not_be_printed() -> None:
+    assert remarks("~# a\n# now fill the disk\n~# b") == [(1, 1, "comment-in-session 2")]
+    assert remarks("~# a\nout\n\n# now fill\n# the disk\n~# b") == [(1, 2, "comment-in-session 4")]
+    assert remarks("~# a > x\n\n# Now fill\n\n# the disk\n\n~# b") == [(1, 3, "comment-in-session 3")]
+
+
+def test_nor_need_a_stage_direction() -> None:
+    for line in ("... fill the disk", "[... wait a minute ...]", "(wait)"):
+        assert remarks(f"~# a\n{line}\n~#") == [(1, 1, "stage-direction 2")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "~# a\n# now fill the disk",  # not between commands
+        "~# a\nout\n# now fill the disk\n~# b",  # right below an output
+        "~# cat x\n# now fill the disk\n~# b",  # a text that may hold such a line
+        "~# a\n# apt-get update\n~# b",  # no sentence
+        "~# a # ignore\n# now fill the disk\n~# b",  # not compared
+        "~# a # wordish: match=exact\n# now fill the disk\n~# b",  # the author says how
+        "~# a\n... loop1\n~# b",
+    ],
+)
+def test_other_outputs_are_outputs(text: str) -> None:
+    assert remarks(text) == []
+
+
+def test_an_author_may_say_that_it_is_a_comment() -> None:
+    first, second = steps("~# a\nout\n# now fill the disk  # wordish: hash=comment\n~# b")
+    assert (first.expectation.text, first.expectation.remarks, second.command) == ("out", 0, "b")
+
+
 # Running text
 
 

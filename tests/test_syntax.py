@@ -17,6 +17,7 @@ from wordish.errors import MissingToolError
         "  echo a b ",
         "echo 'it is | quoted ; {'",
         'echo "$HOME and $1" $?',
+        'head --lines "${2:-10}" ${file} "${1?no file}"',
         "ls -l *.txt ~/x > out 2>&1",
         "grep x f && ls || true; date &",
         "A=1 make -j4",
@@ -53,7 +54,9 @@ def test_what_may_go_on_is_left_to_bash(line: str) -> None:
 
 
 WORDS = r"ls a if { } [ [[ 'x' ' $x | || && ; & #c a#b > < 2>&1 << x=1 a[ ( ) \ ! * then time ` |& $( é done"
-PIECES = st.sampled_from(WORDS.split(" ")) | st.sampled_from((" ", '"', '"$b"'))
+PIECES = st.sampled_from(WORDS.split(" ")) | st.sampled_from(
+    (" ", '"', '"$b"', "${x}", "${1:-b}", '"${x?b c}"')
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 
 from wordish.document import find, parse, read
 from wordish.judge import judge
-from wordish.model import Document, Outcome, Output, Target, Transcript, Verdict
+from wordish.model import Conventions, Document, Outcome, Output, Target, Transcript, Verdict
 from wordish.update import Update, patch, update
 
 ROOT = Path(__file__).parent.parent
 HOST = Target(kind="host")
+NONE = Conventions()
 
 
-def ran(text: str, *outputs: str | Output, path: str = "a.md") -> Transcript:
+def ran(text: str, *outputs: str | Output, path: str = "a.md", conventions: Conventions = NONE) -> Transcript:
     """What a run finds in which the commands print these, in order."""
-    document = parse(text, path=path)
+    document = parse(text, path=path, conventions=conventions)
     assert len(document.steps) == len(outputs), document
     said = [Output(stdout=each) if isinstance(each, str) else each for each in outputs]
     verdicts = [judge(step, output) for step, output in zip(document.steps, said, strict=True)]
@@ -139,6 +140,41 @@ def test_a_line_of_stderr_that_reads_otherwise_now_is_rewritten() -> None:
 
 def test_stderr_that_is_not_shown_is_not_put_in() -> None:
     assert updated(fenced("~$ a", "old"), Output(stdout="new", stderr="noise")) == fenced("~$ a", "new")
+
+
+SUBSTITUTIONS = {"<vg>": "data1", "|v|": "2"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "new"),
+    [
+        (["<vg> is <vg>", "old"], "data1 is data1\nnew", ["<vg> is <vg>", "new"]),
+        (["made <vg> in 3 s"], "made data1 in 4 s", ["made <vg> in 4 s"]),
+        (["made <vg> in ... s"], "Made data1 in 4 s", ["Made <vg> in ... s"]),
+        (["version |v|", "old"], "version 2\n22", ["version |v|", "22"]),
+        (["old"], "data1", ["data1"]),
+    ],
+)
+def test_literals_that_stand_for_a_value_stay(shown: list[str], printed: str, new: list[str]) -> None:
+    conventions = Conventions(substitutions=SUBSTITUTIONS)
+    transcript = ran(fenced("~$ a <vg>", *shown), printed, conventions=conventions)
+    assert transcript.document.steps[0].command == "a data1"
+    found = update(transcript)
+    assert (found.text, found.left) == (fenced("~$ a <vg>", *new), ())
+    again = ran(found.text, printed, conventions=conventions)
+    assert update(again) == Update(text=found.text)
+
+
+@pytest.mark.parametrize("before", ["", "> "])
+def test_remarks_stay(before: str) -> None:
+    def article(*lines: str) -> str:
+        return fenced("~$ a", *lines, "~$ b", before=before)
+
+    for remark in ("# Now fill the disk", "... fill the disk"):
+        assert updated(article(remark), "", "") == article(remark)
+        assert updated(article(remark), "new", "") == article("new", "", remark)
+        assert updated(article("old", "", remark), "new", "") == article("new", "", remark)
+        assert updated(article("old", "", remark), "", "") == article("", remark)
 
 
 def test_what_is_not_asked_for_or_never_ran_stays() -> None:

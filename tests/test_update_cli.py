@@ -126,11 +126,23 @@ def test_an_export_goes_to_the_standard_output_or_to_a_file(
     assert ran.stdout == "one\ntwo\nthree\n"
 
 
+def test_an_export_to_json_is_the_list_of_one(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    write("a.md", FRESH)
+    assert main(["list", "--format", "json", "a.md"]) == 0
+    listed = capfd.readouterr().out
+    assert main(["export", "--to", "json", "a.md"]) == 0
+    assert capfd.readouterr() == (listed, "")
+    write("docs/b.md", FRESH)
+    write("docs/c.md", FRESH)
+    assert main(["export", "docs"]) == 2
+    assert capfd.readouterr() == ("", "docs: holds 2 articles: export one at a time\n")
+
+
 def test_nothing_to_export(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
     write("a.md", "Prose.\n")
     assert main(["export", "a.md"]) == 2
     assert capfd.readouterr().err == (
-        "a.md: no session found: a session starts with a prompt such as `~$ `\n"
+        "a.md:1: no session found: a session starts with a prompt such as `~$ `\n"
     )
     assert main(["export", "b.md"]) == 2
     assert capfd.readouterr().err.startswith("b.md: ")

@@ -271,7 +271,7 @@ def _least_distance(tokens: Sequence[Token], out: Sequence[str]) -> Alignment:
 
 def _text(token: Token) -> str:
     if isinstance(token, Glob):
-        return "".join(token.parts)
+        return token.text
     return token.pattern if isinstance(token, Regex) else str(token)
 
 

@@ -38,7 +38,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _check(_command(commands, "check", "verify articles"))
     _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
-    _export(_command(commands, "export", "an article's steps as a shell script or a transcript"))
+    _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
+    _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
@@ -53,9 +54,26 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    parser.add_argument(
+        "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
+    )
+    parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="be content with articles without sessions"
+    )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
-    parser.add_argument("--format", default="terminal", metavar="FORM", help="terminal (default) or json")
-    parser.add_argument("--output", default="-", metavar="FILE", help="where the report goes (- is stdout)")
+    parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="FORM[=FILE]",
+        help="terminal (default), json, junit, github, tap, html; several times for several reports",
+    )
+    parser.add_argument("--output", metavar="FILE", help="where the report goes (default, and -: stdout)")
+    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
+    parser.add_argument(
+        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
+    )
     parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="each step with its time")
     parser.add_argument(
@@ -67,10 +85,18 @@ def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
+    parser.add_argument(
+        "-i", "--interactive", action="store_true", help="show each output that would change, and ask"
+    )
+    parser.add_argument(
+        "--pin", action="store_true", help="run nothing: write down what each bare `# ` was guessed to be"
+    )
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host")
+    parser.add_argument(
+        "--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host, sandbox"
+    )
     parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
     parser.add_argument(
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
@@ -79,14 +105,24 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", help="an article")
-    parser.add_argument("--to", default="script", choices=("script", "transcript"), help="default: script")
+    parser.add_argument("paths", nargs=1, metavar="PATH", help="an article")
+    parser.add_argument(
+        "--to", default="script", choices=("script", "transcript", "json"), help="default: script"
+    )
     parser.add_argument("--output", default="-", metavar="FILE", help="where it goes (- is stdout)")
     _config(parser)
+    _remarks(parser)
 
 
 def _list(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="all lines of commands and outputs")
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _articles(parser)
+    _run(parser)
     parser.add_argument("--format", default="text", choices=("text", "json"), help="default: text")
 
 
@@ -98,6 +134,19 @@ def _articles(parser: argparse.ArgumentParser) -> None:
         help="an article, or a folder of articles (default: the configured ones)",
     )
     _config(parser)
+    _remarks(parser)
+
+
+def _remarks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--strict", action="store_true", help="warnings count as errors: nothing runs")
+    parser.add_argument(
+        "--ignore",
+        action="extend",
+        type=_warnings,
+        default=[],
+        metavar="WARNINGS",
+        help="codes or names of warnings to be switched off, separated by commas",
+    )
 
 
 def _machine(parser: argparse.ArgumentParser) -> None:
@@ -117,6 +166,15 @@ def _config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _warnings(text: str) -> list[str]:
+    from wordish.catalogue import switched_off
+
+    try:
+        return list(switched_off(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < math.inf:
@@ -124,4 +182,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _jobs(text: str) -> int:
+    """How many, 0 for as many as there are processors."""
+    if text == "auto":
+        return 0
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any
 
+from wordish import intake
 from wordish.arguments import parse
 from wordish.errors import ArticleError, UsageError, WordishError
+from wordish.process import give_up_streams, interruptible, open_streams, say, say_last
 
 if TYPE_CHECKING:
     from wordish.config import Settings
-    from wordish.model import Diagnostic, Document, Event, Transcript
-    from wordish.reporters.style import Style
+    from wordish.model import Event, Transcript
     from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
@@ -31,12 +32,12 @@ PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; ``SystemExit`` comes from argparse alone."""
-    _open_streams()
+    open_streams()
     gc.set_threshold(50_000)  # an article is many small values that live long, and no cycles
     try:
         arguments = parse(argv)
     except (SystemExit, OSError) as leaving:  # some Pythons let the error of a full stream through
-        if _give_up_streams() or isinstance(leaving, OSError):
+        if give_up_streams() or isinstance(leaving, OSError):
             return TROUBLE
         raise
     from wordish.rundir import sweep
@@ -44,21 +45,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # what a terminal's encoding lacks is no reason to crash
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with _signals():
+        with interruptible():
             sweep()
             status = COMMANDS[arguments.command](arguments)
             sys.stdout.flush()
     except WordishError as error:
-        _say_last(str(error) if error.where else f"wordish: {error}")
+        say_last(str(error) if error.where else f"wordish: {error}")
         return TROUBLE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # our reader has gone
-        _give_up_streams()
+        give_up_streams()
         return TROUBLE
     except OSError as error:  # a full disk, a directory that may not be written to
-        where = str(error.filename or _give_up_streams())
-        _say_last(": ".join(filter(None, ("wordish", where, error.strerror or str(error)))))
+        where = str(error.filename or give_up_streams())
+        say_last(": ".join(filter(None, ("wordish", where, error.strerror or str(error)))))
         return TROUBLE
     except Exception:  # a fault of ours; Python's own status for it, 1, means that an article is wrong
         sys.excepthook(*sys.exc_info())
@@ -68,88 +69,247 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
-    from wordish.runner import run
+    from wordish.audience import audience, critic, wanted
+    from wordish.model import Planned
 
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings, warn=not arguments.quiet)
-    if not jobs:
+    reports = wanted(arguments.format, arguments.output)
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(
+        arguments,
+        settings,
+        warn=not arguments.quiet,
+        allow_empty=arguments.allow_empty,
+        hear=critic(reports),
+    )
+    if jobs is None:
         return TROUBLE
     with ExitStack() as stack:
-        transcripts = run(
-            jobs,
-            machines=settings.machines,
-            timeout=arguments.timeout or settings.timeout,
-            keep_going=arguments.keep_going,
-            tell=_audience(arguments, articles=len(jobs), stack=stack),
+        run = _running(arguments, settings, jobs, stack)
+        tell = audience(
+            reports,
+            articles=len(jobs),
+            color=arguments.color,
+            verbosity=arguments.verbose - arguments.quiet,
+            also=[stack.enter_context(keeper) for keeper in _keepers(arguments, settings)],
+            stack=stack,
         )
-        return _status(transcripts)
+        tell(Planned(paths=tuple(job.document.path for job in jobs)))
+        return _status(run(exit_first=arguments.exitfirst, tell=tell))
+
+
+def _running(
+    arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
+) -> Callable[..., Iterable[Transcript]]:
+    """What checks the jobs: this process one by one, or others side by side."""
+    how: dict[str, Any] = {
+        "machines": settings.machines,
+        "timeout": arguments.timeout or settings.timeout,
+        "keep_going": arguments.keep_going,
+        "survey": arguments.record,
+    }
+    wanted = settings.jobs if arguments.jobs is None else arguments.jobs
+    if wanted != 1 and len(jobs) > 1:
+        from wordish import workers
+
+        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
+        if together > 1:
+            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
+            return partial(_remembering, partial(workers.run, crew))
+    from wordish.runner import run
+
+    return partial(run, jobs, **how)
+
+
+def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
+    """Run with what is known of the articles' durations, and keep what is learnt."""
+    from wordish.durations import remember, remembered
+
+    ended = []
+    for transcript in run(durations=remembered(), **how):
+        ended.append(transcript._replace(verdicts=()))
+        yield transcript
+    remember(ended)
+
+
+def _keepers(
+    arguments: Namespace, settings: Settings
+) -> Iterator[AbstractContextManager[Callable[[Event], None]]]:
+    """What keeps the findings of a check: the record, and recordings to play."""
+    if arguments.record:
+        from wordish.verified import recording
+
+        yield recording(settings.directory / settings.record, everything=not arguments.paths)
+    if arguments.cast:
+        from wordish.cast import casting
+
+        yield casting(Path(arguments.cast), base=settings.directory)
 
 
 def update(arguments: Namespace) -> int:
     """``wordish update``: replay the articles, and rewrite the outputs that are no longer true."""
-    from wordish.destination import overwrite
-    from wordish.reporters.style import PROGRESS
-    from wordish.reporters.terminal import report
+    from wordish.audience import style
     from wordish.reporters.words import updated
-    from wordish.runner import run
-    from wordish.update import patch
+    from wordish.rewrite import give_back
+    from wordish.update import rival
     from wordish.update import update as renewed
 
-    settings = _settings(arguments)
-    jobs = _jobs(arguments, settings)
-    if not jobs:
+    if arguments.pin:
+        return _pin(arguments)
+    if arguments.interactive:
+        from wordish.asking import require_answers, settled
+
+        require_answers()
+    settings = intake.settings(arguments)
+    jobs = intake.jobs(arguments, settings)
+    if jobs is None:
+        return TROUBLE
+    status, stopped = PASSED, False
+    written: dict[str, str] = {}
+    words = sys.stderr if arguments.diff else sys.stdout
+    for number, transcript in enumerate(_updating(arguments, settings, jobs), 1):
+        document, found = transcript.document, renewed(transcript)
+        if arguments.interactive and found.edits:
+            found, answered = settled(transcript, found, words, style(words, "auto", 0)._replace(live=False))
+            stopped = answered.stopped
+            status = INTERRUPTED if answered.interrupted else status
+        try:
+            rivals = give_back(document, found, written, diff=sys.stdout if arguments.diff else None)
+        except ArticleError as error:
+            say(str(error))
+            status = max(status, TROUBLE)
+            continue
+        found = found._replace(left=(*found.left, *map(rival, rivals)))
+        words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
+        words.flush()
+        status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+        if stopped and number < len(jobs):
+            say(f"wordish: stopped, {len(jobs) - number} of {len(jobs)} articles not run")
+            return max(status, FAILED)
+    return status
+
+
+def _updating(arguments: Namespace, settings: Settings, jobs: list[Job]) -> Iterator[Transcript]:
+    """The articles as they are run, with progress on stderr; there is none while the user is asked."""
+    from wordish.audience import style
+    from wordish.reporters.style import PROGRESS
+    from wordish.reporters.terminal import report
+    from wordish.runner import run
+
+    for some in [[job] for job in jobs] if arguments.interactive else [jobs]:
+        with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(some)) as tell:
+            transcripts = run(
+                some,
+                machines=settings.machines,
+                timeout=arguments.timeout or settings.timeout,
+                keep_going=True,
+                tell=tell,
+            )
+            if not arguments.interactive:
+                yield from transcripts
+                return
+            (transcript,) = transcripts
+        yield transcript
+        if transcript.interrupted:
+            return
+
+
+def _pin(arguments: Namespace) -> int:
+    """``wordish update --pin``: run nothing, and write down what each bare ``# `` was guessed to be."""
+    from wordish.destination import overwrite
+    from wordish.pin import pin
+    from wordish.reporters.words import pinned
+    from wordish.update import patch
+
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict, warn=False):
         return TROUBLE
     status = PASSED
     words = sys.stderr if arguments.diff else sys.stdout
-    with report(sys.stderr, style=_style(sys.stderr, "auto", PROGRESS), articles=len(jobs)) as tell:
-        for transcript in run(
-            jobs,
-            machines=settings.machines,
-            timeout=arguments.timeout or settings.timeout,
-            keep_going=True,
-            tell=tell,
-        ):
-            document, found = transcript.document, renewed(transcript)
-            if arguments.diff:
-                sys.stdout.write(patch(document.path, document.text, found.text))
-            elif found.rewritten:
-                overwrite(document.path, found.text, was=document.text)
-            words.writelines(f"{line}\n" for line in updated(transcript, found.rewritten, found.left))
-            words.flush()
-            status = max(status, FAILED if found.left else PASSED, _trouble(transcript))
+    for document in documents:
+        found = pin(document)
+        if arguments.diff:
+            sys.stdout.write(patch(document.path, document.text, found.text))
+        elif found.written:
+            overwrite(document.path, found.text, was=document.text)
+        words.writelines(f"{line}\n" for line in pinned(document, found.written, found.left))
+        status = max(status, FAILED if found.left else PASSED)
     return status
 
 
 def export(arguments: Namespace) -> int:
     """``wordish export``: the steps of one article in another form."""
     from wordish.destination import destination
-    from wordish.document import read
     from wordish.export import FORMS
 
-    document = read(arguments.path)
-    if _complain(map(_complaint, document.diagnostics)):
+    documents, refusals = intake.read(arguments, intake.settings(arguments))
+    remarks = (told for told in intake.remarks(documents) if told.name != "no-session")  # here an error
+    if intake.complain(remarks, refusals, strict=arguments.strict):
         return TROUBLE
+    if len(documents) > 1:
+        raise UsageError(
+            f"holds {len(documents)} articles", where=arguments.paths[0], hint="export one at a time"
+        )
+    (document,) = documents
     if not document.steps:
-        raise UsageError("no session found", where=arguments.path, hint=_PROMPTS)
+        raise UsageError("no session found", where=f"{document.path}:1", hint=intake.PROMPTS)
     with destination(arguments.output) as stream:
-        stream.write(FORMS[arguments.to](document))
+        if arguments.to == "json":
+            from wordish.record import listing
+            from wordish.reporters.json import write
+
+            write(listing(documents), stream)
+        else:
+            stream.write(FORMS[arguments.to](document))
     return PASSED
 
 
 def list_(arguments: Namespace) -> int:
     """``wordish list``: the steps as parsed."""
-    settings = _settings(arguments)
-    documents, complaints = _read(arguments, settings)
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
     if arguments.format == "json":
         from wordish.record import listing
         from wordish.reporters.json import write
 
         write(listing(documents), sys.stdout)
     else:
-        from wordish.reporters.words import steps
+        from wordish.reporters.listing import steps
 
-        sys.stdout.writelines(f"{line}\n" for document in documents for line in steps(document))
-    return TROUBLE if _complain(complaints) else PASSED
+        width = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+        for document in documents:
+            lines = steps(document, width=width, verbose=arguments.verbose)
+            sys.stdout.writelines(f"{line}\n" for line in lines)
+    return (
+        TROUBLE if intake.complain(intake.remarks(documents), refusals, strict=arguments.strict) else PASSED
+    )
+
+
+def lint(arguments: Namespace) -> int:
+    """``wordish lint``: everything there is to say about the articles without running them."""
+    from wordish.lint import lint as linted
+
+    settings = intake.settings(arguments)
+    documents, refusals = intake.read(arguments, settings)
+    documents, notes = linted(
+        documents,
+        wish=intake.wish(arguments, settings, superuser=True),
+        machines=settings.machines,
+        timeout=arguments.timeout or settings.timeout,
+        off=settings.ignore | {*arguments.ignore},
+    )
+    if arguments.format == "json":
+        from wordish.record import remarks
+        from wordish.reporters.json import write
+
+        write(remarks(documents, notes), sys.stdout)
+    else:
+        from wordish.reporters.words import remarks as lines
+
+        sys.stdout.writelines(f"{line}\n" for line in lines(documents))
+    for note in notes:
+        say(f"wordish: {note}")
+    serious = any(arguments.strict or remark.severity == "error" for remark in intake.remarks(documents))
+    return TROUBLE if intake.complain((), refusals) or serious else PASSED
 
 
 def machine(arguments: Namespace) -> int:
@@ -160,7 +320,7 @@ def machine(arguments: Namespace) -> int:
 
     cache.sweep()
     if arguments.action == "build":
-        settings = _settings(arguments)
+        settings = intake.settings(arguments)
         for name in arguments.names or settings.machines:
             if name not in settings.machines:
                 raise UsageError(
@@ -168,7 +328,7 @@ def machine(arguments: Namespace) -> int:
                     hint=f"described are {', '.join(settings.machines)}",
                 )
         for name in arguments.names or settings.machines:
-            path = image.build(settings.machines[name], say=_say, again=arguments.again)
+            path = image.build(settings.machines[name], say=say, again=arguments.again)
             sys.stdout.write(f"{name}: {path}\n")
     elif arguments.action == "list":
         for built in image.listing():
@@ -177,7 +337,7 @@ def machine(arguments: Namespace) -> int:
             sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
     else:
         for name in arguments.names:
-            for removed in image.remove(name, say=_say):
+            for removed in image.remove(name, say=say):
                 sys.stdout.write(f"removed {removed.name} ({removed.key}): {removed.size / 1e6:.0f} MB\n")
     return PASSED
 
@@ -199,91 +359,10 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "update": update,
     "list": list_,
     "export": export,
+    "lint": lint,
     "machine": machine,
     "doctor": doctor,
 }
-
-_PROMPTS = "a session starts with a prompt such as `~$ `"
-
-Complaint = tuple[str, int, str, bool]
-"""Path, line, what is wrong on one line, and whether it keeps the article from running."""
-
-
-def _settings(arguments: Namespace) -> Settings:
-    from wordish.config import load
-
-    return load(Path(arguments.config) if arguments.config else None, directory=Path.cwd())
-
-
-def _read(arguments: Namespace, settings: Settings) -> tuple[list[Document], list[Complaint]]:
-    """All the articles, and everything there is to say about them."""
-    from wordish.document import find, read
-
-    paths, base = (arguments.paths, Path.cwd()) if arguments.paths else (settings.paths, settings.directory)
-    if not paths:
-        raise UsageError(
-            "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
-        )
-    documents: list[Document] = []
-    complaints: list[Complaint] = []
-    for path in find(paths, base=base):
-        try:
-            documents.append(read(path))
-        except ArticleError as error:
-            complaints.append((str(path), 0, str(error), True))
-    complaints += [_complaint(remark) for document in documents for remark in document.diagnostics]
-    return documents, complaints
-
-
-def _jobs(arguments: Namespace, settings: Settings, *, warn: bool = True) -> list[Job]:
-    """What is to run, none when something keeps an article from running, which is told then."""
-    from wordish.runner import Wish, plan
-
-    documents, complaints = _read(arguments, settings)
-    wish = Wish(
-        on=arguments.on,
-        machine=arguments.machine,
-        default_machine=settings.machine,
-        as_root=arguments.as_root,
-        superuser=os.geteuid() == 0,
-    )
-    jobs, objections = plan(documents, wish=wish, machines=settings.machines)
-    complaints += map(_complaint, objections)
-    if _complain(told for told in complaints if told[3] or warn):
-        return []
-    if not jobs:
-        raise UsageError("no article has a shell session", hint=_PROMPTS)
-    return jobs
-
-
-def _complaint(remark: Diagnostic) -> Complaint:
-
-    serious = remark.severity == "error"
-    text = str(remark) if serious else str(remark._replace(message=f"warning: {remark.message}"))
-    return remark.path, remark.line, text, serious
-
-
-def _complain(complaints: Iterable[Complaint]) -> bool:
-    """Tell the complaints in order, each once; whether one of them is serious."""
-    told = sorted(set(complaints))
-    for _, _, text, _ in told:
-        _say(text)
-    return any(serious for *_, serious in told)
-
-
-def _say(text: str) -> None:
-    """One line for the user, beside the report."""
-    from wordish.reporters.style import visible
-
-    sys.stderr.write(f"{visible(text)}\n")
-    sys.stderr.flush()
-
-
-def _say_last(text: str) -> None:
-    """What ends the command; where it cannot be told, the exit status alone tells."""
-    with suppress(OSError):
-        _say(text)
-    _give_up_streams()
 
 
 def _status(transcripts: Iterable[Transcript]) -> int:
@@ -299,88 +378,3 @@ def _trouble(transcript: Transcript) -> int:
 
 
 _STATUSES = {"passed": PASSED, "skipped": PASSED, "failed": FAILED, "error": TROUBLE}
-
-
-def _audience(arguments: Namespace, *, articles: int, stack: ExitStack) -> Callable[[Event], None]:
-    """What hears the run: the report, and on stderr the progress of one that is written elsewhere.
-
-    When the reader of the report goes away, the run is interrupted, as by ^C, so that articles are
-    still cleaned up after.
-    """
-    from wordish.destination import destination
-    from wordish.reporters import REPORTERS, terminal
-    from wordish.reporters.style import PROGRESS
-
-    if arguments.format not in REPORTERS:
-        raise UsageError(
-            "no such form", where=f"--format {arguments.format}", hint=f"there are {', '.join(REPORTERS)}"
-        )
-    stream = stack.enter_context(destination(arguments.output))
-    report = REPORTERS[arguments.format].report
-    style = _style(stream, arguments.color, arguments.verbose - arguments.quiet)
-    audience = [stack.enter_context(report(stream, style=style, articles=articles))]
-    if arguments.format != "terminal" or stream is not sys.stdout:
-        progress = _style(sys.stderr, arguments.color, PROGRESS)
-        audience.append(stack.enter_context(terminal.report(sys.stderr, style=progress, articles=articles)))
-
-    def tell(event: Event) -> None:
-        try:
-            for hear in audience:
-                hear(event)
-        except BrokenPipeError:
-            audience.clear()
-            raise KeyboardInterrupt from None
-
-    return tell
-
-
-def _style(stream: TextIO, color: str, verbosity: int) -> Style:
-    from wordish.reporters.style import Style
-
-    terminal = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    wanted = color == "always" or (color == "auto" and terminal and not os.environ.get("NO_COLOR"))
-    return Style(color=wanted, live=terminal, verbosity=verbosity)
-
-
-def _open_streams() -> None:
-    """Have descriptors 0, 1 and 2 taken, by ``/dev/null`` if need be: else other files would be these."""
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        try:
-            os.fstat(number)
-        except OSError:
-            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
-            os.set_inheritable(opened, True)
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False))  # noqa: SIM115
-
-
-def _give_up_streams() -> str:
-    """Keep the flush at exit from failing again on streams that cannot be written; their names."""
-    lost = []
-    for name, stream in (("standard output", sys.stdout), ("standard error", sys.stderr)):
-        try:
-            stream.flush()
-        except OSError:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
-            lost.append(name)
-    return " and ".join(lost)
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP interrupt as ^C does; who started us with one ignored (nohup) has a reason."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt

@@ -6,15 +6,20 @@ user names.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from wordish.errors import ConfigError
-from wordish.model import Machine
+from wordish.model import Conventions, Machine
+from wordish.overrides import Override, conventions_of
 
 TIMEOUT = 60.0
 """Seconds for a step that does not say: enough for a package to be installed under emulation."""
+
+RECORD = "verified.json"
+"""Where the record is, beside the configuration."""
 
 BUILT_IN = Machine(name="bookworm")
 """The machine of a configuration that describes none."""
@@ -24,8 +29,10 @@ class Settings(NamedTuple):
     """What the configuration says, defaults filled in.
 
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
-    one. ``timeout`` is in seconds. ``machine`` is the default machine's name, "" when there are
-    several and none was chosen.
+    one. ``timeout`` is in seconds. ``jobs``: how many articles side by side, 0 for as many as there
+    are processors. ``machine`` is the default machine's name, "" when there are several and none was
+    chosen. ``record`` is a file, relative to ``directory``. ``ignore`` are the names of the warnings
+    that are switched off. ``conventions`` hold for every article, ``overrides`` go before them for some.
     """
 
     directory: Path
@@ -33,6 +40,19 @@ class Settings(NamedTuple):
     machines: Mapping[str, Machine]
     paths: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    jobs: int = 1
+    record: str = RECORD
+    ignore: frozenset[str] = frozenset()
+    conventions: Conventions = Conventions()
+    overrides: tuple[Override, ...] = ()
+
+    def conventions_of(self, path: str | os.PathLike[str]) -> Conventions:
+        """What holds for the article at ``path``."""
+        if not self.overrides and not self.conventions.options.after:
+            return self.conventions
+        return conventions_of(
+            path, everywhere=self.conventions, overrides=self.overrides, directory=self.directory
+        )
 
 
 def load(file: Path | None = None, *, directory: Path) -> Settings:
@@ -54,15 +74,21 @@ def load(file: Path | None = None, *, directory: Path) -> Settings:
 
 def parse(text: str, *, source: Path) -> Settings:
     """The settings that ``text``, the content of the file ``source``, gives; raises as `load`."""
-    from wordish.table import read  # msgspec and tomllib: only those who have such a file pay for them
+    from wordish import table  # msgspec and tomllib: only those who have such a file pay for them
 
-    said, machines = read(text, source=source, built_in=BUILT_IN)
+    said, machines = table.read(text, source=source, built_in=BUILT_IN)
+    conventions, overrides = table.conventions(said, text, source=source)
     return Settings(
         directory=source.parent,
         paths=said.paths,
         timeout=TIMEOUT if said.timeout is None else said.timeout,
+        jobs=0 if said.jobs == "auto" else said.jobs or 1,
+        record=said.record or RECORD,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
         machines=machines,
+        ignore=table.ignored(said),
+        conventions=conventions,
+        overrides=overrides,
     )
 
 

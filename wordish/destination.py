@@ -13,8 +13,8 @@ from wordish.errors import ArticleError, UsageError
 
 
 @contextmanager
-def destination(output: str) -> Iterator[TextIO]:
-    """Open the stream for a report; ``-`` is the standard output.
+def destination(output: str, *, where: str = "") -> Iterator[TextIO]:
+    """Open the stream for a report; ``-`` is the standard output. ``where`` names it in an error.
 
     A file gets its name, and its old content goes, when the context is left without an exception;
     what is no regular file (a pipe, ``/dev/null``) is written to directly. Raises
@@ -29,7 +29,9 @@ def destination(output: str) -> Iterator[TextIO]:
         draft, stream = _draft(path) if whole else (path, path.open("w", encoding="utf-8"))
     except OSError as error:
         what = f"cannot be written: {error.strerror}"
-        raise UsageError(what, where=f"--output {output}", hint="name a file in a folder of yours") from error
+        raise UsageError(
+            what, where=where or f"--output {output}", hint="name a file in a folder of yours"
+        ) from error
     try:
         with stream:
             yield stream

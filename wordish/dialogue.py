@@ -13,6 +13,7 @@ import pexpect
 from pexpect.expect import Expecter, searcher_re
 from pexpect.spawnbase import SpawnBase
 
+from wordish.answers import Cursor
 from wordish.terminal import Terminal
 
 LIMIT: Final = 10 << 20
@@ -27,19 +28,23 @@ _PREFIX: Final = 1 << 12  # bytes that may stand before or after our part of a p
 class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs only
     """What is read from a terminal whose shell prompts with ``MARK:STATUS:`` on standard error.
 
-    ``exit_status`` is what the last prompt told. ``limit``: the bytes of each stream that are kept.
+    ``marks`` are those of the shell and of shells opened in it, the outermost first. ``mark`` and
+    ``exit_status`` are what the last prompt told. ``limit``: the bytes of each stream that are kept.
+    ``prompted``: for each prompt, its status and the bytes of both streams before it.
     """
 
-    def __init__(self, terminal: Terminal, mark: str) -> None:
+    def __init__(self, terminal: Terminal, *marks: str, limit: int = LIMIT) -> None:
         super().__init__(timeout=None)
         self.delayafterread = None
-        self.exit_status = 0
-        self.limit = LIMIT
-        self._mark = mark.encode()
-        self._prompt = re.compile(re.escape(self._mark) + rb":(\d{1,3}):")
-        self._answer = re.compile(rb"[^\n]*" + re.escape(self._mark) + rb":(\d{1,3}):([\d ]*):\n")
+        self.mark, self.exit_status = marks[0], 0
+        self.limit = limit
+        self._marks = [mark.encode() for mark in marks]
+        words = b"|".join(map(re.escape, self._marks))
+        self._prompt = re.compile(rb"(" + words + rb"):(\d{1,3}):")
+        self._answer = re.compile(rb"[^\n]*" + re.escape(self._marks[0]) + rb":(\d{1,3}):([\d ]*):\n")
         self._expecter = Expecter(self, searcher_re([self._prompt, pexpect.EOF, pexpect.TIMEOUT]), None)
         self._terminal = terminal
+        self.prompted: list[tuple[int, int, int]] = []
         self._heard = 0  # bytes, of both streams
         self._fed = b""  # read, and not yet looked through
         self._restart(b"")
@@ -84,10 +89,12 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         how = self._expecter.expect_loop(timeout)
         if how == PROMPT:
             assert isinstance(self.match, re.Match)
-            self.exit_status = int(self.match.group(1))
+            self.mark, self.exit_status = self.match.group(1).decode("ascii"), int(self.match.group(2))
         if how != SILENCE:
             assert isinstance(self.before, bytes)
             self._stderr.add(self.before)
+        if how == PROMPT:
+            self.prompted.append((self.exit_status, self._stdout.size, self._stderr.size))
         return how
 
     def rest(self) -> int:
@@ -116,8 +123,25 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
             if b"\n" not in stdout[found.end() :]:
                 self._stdout = Kept(self.limit)
                 self._stdout.add(stdout[: found.start()].removesuffix(prompt))
-                return int(found[1])
+                return int(found[2])
         return None
+
+    def last_line(self) -> bytes:
+        """What stands on the last line of either stream, if that is not ended."""
+        error = self._before.getvalue()
+        return error[error.rfind(b"\n") + 1 :] or self._stdout.last_line()
+
+    def cursor(self) -> Cursor:
+        """Where the terminal stands."""
+        before = self._before.getvalue()
+        begun = not before[before.rfind(b"\n") + 1 :] and bool(self._stdout.last_line())
+        line = self.last_line().decode(errors="replace")
+        return Cursor(out=self._stdout.size, err=self._stderr.size + len(before), line=line, on_stdout=begun)
+
+    def since_prompted(self) -> tuple[int, bytes]:
+        """The status in the first prompt, and all that was printed after it."""
+        status, out, err = self.prompted[0]
+        return status, self._stdout.whole()[out:] + self._stderr.whole()[err:] + self._before.getvalue()
 
     def answer(self) -> tuple[int, list[int]] | None:
         """The exit status, and those of the last pipeline, that were told on standard output."""
@@ -160,7 +184,7 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         return self._without(stdout), self._without(stderr)
 
     def _without(self, printed: bytes) -> bytes:
-        return self._prompt.sub(b"", printed) if self._mark in printed else printed
+        return self._prompt.sub(b"", printed) if any(mark in printed for mark in self._marks) else printed
 
 
 class Kept:
@@ -180,6 +204,21 @@ class Kept:
     def _cut(self) -> None:
         self._dropped += len(self._kept) - 2 * self._most
         del self._kept[self._most : -self._most]
+
+    @property
+    def size(self) -> int:
+        """The bytes that are kept."""
+        return len(self._kept)
+
+    def last_line(self) -> bytes:
+        """What stands after the last newline, or the end of that."""
+        end = bytes(self._kept[-_PREFIX:])
+        return end[end.rfind(b"\n") + 1 :]
+
+    def without_last_line(self) -> Kept:
+        """The same, up to the last newline."""
+        del self._kept[self._kept.rfind(b"\n") + 1 :]
+        return self
 
     def whole(self) -> bytes:
         """What is kept."""

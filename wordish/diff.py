@@ -45,7 +45,12 @@ def diff(step: Step, output: Output) -> str:
     changes = _changes(aligned, len(reading.out))
     if not changes:
         return ""
-    shown = expectation.text.split("\n") if expectation.text else []
+    text = expectation.text
+    if expectation.samples:
+        from wordish.forms import spoken
+
+        text = spoken(text, expectation.samples)
+    shown = text.split("\n") if text else []
     first = expectation.lines[0] if expectation.lines else step.end_line + 1
     rows = [f"--- shown ({step.path}:{first})", "+++ printed"]
     hunks = _hunks(changes)

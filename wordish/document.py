@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from wordish import blocks, prompts, session
 from wordish import options as words
-from wordish import prompts, session
 from wordish.errors import ArticleError, UsageError
-from wordish.formats import FORMATS, Format, markdown
-from wordish.formats.reading import Reading
-from wordish.model import Block, Conventions, Diagnostic, Document, Severity, Step
+from wordish.formats import FORMATS, Format
+from wordish.formats.inclusion import Load
+from wordish.formats.reading import Reading, prepared
+from wordish.model import Block, Conventions, Diagnostic, Document, Options, Scope, Severity, Step
 from wordish.pattern import regex_errors
+from wordish.sources import loader, nothing, text_of
+from wordish.unread import unread
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
 SKIPPED = frozenset({"_build", "node_modules", "__pycache__", "site-packages", "venv"})
-
-
-# What a language may be a slip of: "text" is too near to others, such as "tex".
-_SPELT = sorted(session.LANGUAGES - {"", "none", "text", "plaintext"})
-
-# Languages that show markup, in which a session is an example of the markup.
-_MARKUPS = frozenset({"markdown", "md", "myst", "rst", "rest", "restructuredtext", "html", "xml"})
 
 
 _NONE = Conventions()
@@ -43,7 +38,9 @@ class Found(NamedTuple):
         return str(self.path)
 
 
-def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Found, ...]:
+def find(
+    paths: Iterable[str | Path], *, base: Path | None = None, conventions: Conventions = _NONE
+) -> tuple[Found, ...]:
     """The articles that ``paths`` name, each once: files as they are, directories searched.
 
     Relative paths start at ``base`` (default: the current directory); the result can be opened from
@@ -59,7 +56,7 @@ def find(paths: Iterable[str | Path], *, base: Path | None = None) -> tuple[Foun
         path = _from_here(Path(given), base)
         if not path.exists():
             raise UsageError("no such file or directory", where=str(path), hint="check the spelling")
-        below = sorted(_walk(path)) if path.is_dir() else [path]
+        below = sorted(_walk(path, conventions.options)) if path.is_dir() else [path]
         if not below:
             raise UsageError(
                 "no articles in this directory",
@@ -81,10 +78,10 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
     Raises `ArticleError` when there is no such file, or it cannot be opened, or is not text in UTF-8, and
     `MissingToolError` when bash is needed to tell where a command ends and is not installed.
     """
-    article = parse(_text(Path(path)), path=str(path), conventions=conventions)
+    article = parse(text_of(Path(path)), path=str(path), conventions=conventions, load=loader(str(path)))
     if article.steps or article.errors or not (isinstance(path, Found) and path.named):
         return article
-    nothing = Diagnostic(
+    none = Diagnostic(
         path=article.path,
         line=1,
         severity=Severity.WARNING,
@@ -92,27 +89,96 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
         message="no session found",
         hint="a session starts with a prompt such as `~$ `",
     )
-    return article._replace(diagnostics=_sorted([*article.diagnostics, nothing]))
+    return article._replace(diagnostics=_sorted([*article.diagnostics, none], article.path))
 
 
-def parse(text: str, *, path: str, conventions: Conventions = _NONE) -> Document:
-    """The article whose file at ``path`` would hold ``text``. Nothing is opened."""
-    prepared = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    reading = _reading(prepared, path=path)
+def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load = nothing) -> Document:
+    """The article whose file at ``path`` would hold ``text``. Nothing is opened but what ``load`` opens."""
+    reading = reading_of(text, path=path, conventions=conventions, load=load)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
     article = words.merge(conventions.options, reading.options)
+    if sampled := article.samples or any(block.options.samples for block in reading.blocks):
+        article, reading, remarks = _looked_up(
+            article, reading, conventions=conventions, path=path, text=text
+        )
     for block in reading.blocks:
-        more, faults = session.steps(block, outer=article)
-        steps += more
+        more, faults = blocks.steps(block, outer=article, substitutions=conventions.substitutions)
+        scopes = _scopes(article, block, path=path)
+        steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
+    if sampled:
+        from wordish import samples
+
+        steps = samples.carried(steps)
+        remarks += [] if article.after else samples.remarks(steps, path=path, text=text)
     remarks += [fault for step in steps for fault in _bad_patterns(step)]
-    owned = _owned(steps)
+    owned = lines_of(steps)
     remarks += [
-        told for told in reading.diagnostics if told.line not in owned or told.name != "stray-comment"
+        told
+        for told in reading.diagnostics
+        if told.name != "stray-comment" or (told.path, told.line) not in owned
     ]
-    remarks += _unread(prepared.split("\n"), reading, owned, path=path)
-    return Document(path=path, text=text, steps=tuple(steps), options=article, diagnostics=_sorted(remarks))
+    remarks += unread(text, reading, owned, path=path, article=article)
+    return Document(
+        path=path,
+        text=text,
+        steps=tuple(steps),
+        options=article,
+        diagnostics=_sorted(remarks, path),
+        included={part.path: part.text for part in reading.parts},
+        conventions=conventions,
+    )
+
+
+def _looked_up(
+    article: Options, reading: Reading, *, conventions: Conventions, path: str, text: str
+) -> tuple[Options, Reading, list[Diagnostic]]:
+    """The article's options and what was read, with the patterns of samples; what is wrong with some."""
+    from wordish import samples  # few articles have any
+
+    article, faults = samples.resolved(article, conventions.like, path=path, line=1, text=text)
+    found = []
+    for block in reading.blocks:
+        options, more = samples.resolved(
+            block.options, conventions.like, path=block.path, line=block.line, text=text
+        )
+        found.append(block._replace(options=options))
+        faults += more
+    return article, reading._replace(blocks=tuple(found)), faults
+
+
+def blocks_of(document: Document) -> tuple[Block, ...]:
+    """The blocks of an article's own file, in whatever language."""
+    return reading_of(document.text, path=document.path, conventions=document.conventions).blocks
+
+
+def reading_of(text: str, *, path: str, conventions: Conventions = _NONE, load: Load = nothing) -> Reading:
+    """What the first format that finds a session finds, of those that claim this suffix; as `parse`."""
+    first = None
+    for form in _formats(path):
+        reading = form.read(prepared(text), path=path, load=load, outer=conventions.options)
+        article = words.merge(conventions.options, reading.options)
+        if any(session.has_prompt(block, outer=article) for block in reading.blocks):
+            return reading
+        first = first or reading
+    return first or Reading()
+
+
+def _scopes(article: Options, block: Block, *, path: str) -> tuple[Scope, ...]:
+    """What surrounds a block: what the article at ``path`` says, and what is said of the block."""
+    return tuple(
+        Scope(
+            path=where,
+            line=line,
+            cwd=said.cwd or "",
+            env=said.env or (),
+            needs=said.needs or (),
+            skip_if=said.skip_if or "",
+        )
+        for where, line, said in ((path, 0, article), (block.path, block.line, block.options))
+        if said.cwd or said.env or said.needs or said.skip_if
+    )
 
 
 def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
@@ -129,94 +195,14 @@ def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
             )
 
 
-def _owned(steps: Iterable[Step]) -> set[int]:
-    """The lines of commands and of what they promise."""
-    owned: set[int] = set()
+def lines_of(steps: Iterable[Step]) -> set[tuple[str, int]]:
+    """The paths and lines of commands and of what they promise."""
+    owned: set[tuple[str, int]] = set()
     for step in steps:
-        owned.update(range(step.line, step.end_line + 1))
-        if step.expectation.lines:
-            first, last = step.expectation.lines
-            owned.update(range(first, last + 1))
+        first, last = step.expectation.lines or (1, 0)
+        for number in (*range(step.line, step.end_line + 1), *range(first, last + 1)):
+            owned.add((step.path, number))
     return owned
-
-
-def _unread(lines: Sequence[str], reading: Reading, owned: set[int], *, path: str) -> Iterator[Diagnostic]:
-    """A warning for each place that shows a session of which nothing is a step, nor part of one.
-
-    Nobody else would notice: an article whose steps are not read passes. A session in a markup's own
-    language is an example, and one that the author skips is known.
-    """
-    known = set(owned)
-    blocks: dict[int, Block] = {}
-    shown = {number for number, line in enumerate(lines, 1) if prompts.unmistakable(line)}
-    for told in reading.refused:
-        known.update(told)
-    for block in reading.blocks:
-        inside = range(block.line, block.line + block.text.count("\n") + 1)
-        starts = session.prompt_lines(block)
-        if block.running:
-            known.update(starts)
-            blocks.update(dict.fromkeys(inside, block))
-        elif block.options.skip or block.language.lower() in _MARKUPS:
-            known.update(inside)
-        elif session.is_looked_at(block):
-            known.update(range(starts[0], inside.stop) if starts else ())
-            blocks.update(dict.fromkeys(inside, block))
-        else:
-            blocks.update(dict.fromkeys(inside, block))
-            if starts and _near(block.language):
-                shown.add(starts[0])
-    last = 0
-    for number in sorted(shown - known):
-        block_here = blocks.get(number)
-        together = last and blocks.get(last) is block_here
-        marked = block_here is not None and not block_here.running
-        if not together or not (marked or all(line.strip() for line in lines[last:number])):
-            yield _unread_session(path, number, block_here)
-        last = number
-
-
-def _unread_session(path: str, line: int, block: Block | None) -> Diagnostic:
-    if block is None:
-        why = "it stands in no block that is looked at"
-        hint = (
-            "put it into a fence, ```console"
-            if path.lower().endswith(markdown.SUFFIXES)
-            else "indent it below a line `::` or `.. code-block:: console`"
-        )
-    elif session.is_looked_at(block):
-        why, hint = "its prompt does not stand at the start of its line", "take off what stands before it"
-    else:
-        why = f"the block's language is {block.language!r}"
-        near = _near(block.language)
-        hint = f"did you mean {near}?" if near else "name it console, or say `skip` in a comment before it"
-    return Diagnostic(
-        path=path,
-        line=line,
-        severity=Severity.WARNING,
-        name="unread-session",
-        message=f"this session is not read: {why}",
-        hint=hint,
-    )
-
-
-def _near(language: str) -> str:
-    """The language of sessions that this one may be a slip of, "" for none."""
-    import difflib  # for those who make mistakes
-
-    return next(iter(difflib.get_close_matches(language.lower(), _SPELT, n=1, cutoff=0.66)), "")
-
-
-def _reading(text: str, *, path: str) -> Reading:
-    """What the first format that finds a session finds, of those that claim this suffix."""
-    readings = [form.read(text, path=path) for form in _formats(path)[:1]]
-    if any(map(session.has_prompt, readings[0].blocks)):
-        return readings[0]
-    for form in _formats(path)[1:]:
-        reading = form.read(text, path=path)
-        if any(map(session.has_prompt, reading.blocks)):
-            return reading
-    return readings[0]
 
 
 def _formats(path: str) -> list[Format]:
@@ -229,8 +215,14 @@ def _suffixes() -> set[str]:
     return {suffix for form in FORMATS.values() for suffix in form.SUFFIXES}
 
 
-def _sorted(remarks: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(set(remarks), key=lambda remark: (remark.line, remark.severity, remark.message)))
+def _sorted(remarks: Iterable[Diagnostic], path: str) -> tuple[Diagnostic, ...]:
+    """The remarks, each once: those on the article itself, by line, before those on what it includes."""
+    return tuple(
+        sorted(
+            set(remarks),
+            key=lambda told: (told.path != path, told.path, told.line, told.severity, told.message),
+        )
+    )
 
 
 def _from_here(path: Path, base: Path | None) -> Path:
@@ -239,12 +231,12 @@ def _from_here(path: Path, base: Path | None) -> Path:
     return Path(os.path.relpath(base / path)) if base.resolve() != Path.cwd() else path
 
 
-def _walk(directory: Path) -> Iterator[Path]:
+def _walk(directory: Path, outer: Options) -> Iterator[Path]:
     for folder, names, files in os.walk(directory):
         names[:] = [name for name in names if not _is_skipped(Path(folder, name))]
         for name in files:
             path = Path(folder, name)
-            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path):
+            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path, outer):
                 yield path
 
 
@@ -253,31 +245,14 @@ def _is_skipped(directory: Path) -> bool:
     return name in SKIPPED or name.startswith(".") or (directory / "pyvenv.cfg").exists()
 
 
-def _is_article(path: Path) -> bool:
+def _is_article(path: Path, outer: Options) -> bool:
     """Whether a file of a directory is meant: of plain text there are many kinds."""
     if path.suffix.lower() != ".txt":
         return path.is_file()
     try:
-        text = _text(path)
+        text = text_of(path)
     except ArticleError:
         return False
-    found = (prompts.match(line.strip()) for line in text.split("\n"))
+    own = prompts.own(outer)
+    found = (prompts.match(line.strip(), own=own) for line in text.split("\n"))
     return any(prompted is not None and prompted.rest.strip() for prompted in found)
-
-
-def _text(path: Path) -> str:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ArticleError("not a file", where=str(path), hint="give articles or directories")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ArticleError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    if (at := data.find(0)) >= 0:
-        where = f"{path}:{data.count(10, 0, at) + 1}"
-        raise ArticleError(f"not a text: a NUL byte at offset {at}", where=where, hint="leave this file out")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        where = f"{path}:{data.count(10, 0, error.start) + 1}"
-        what = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise ArticleError(what, where=where, hint="save it as UTF-8") from error

@@ -26,7 +26,11 @@ class ConfigError(WordishError):
 
 
 class ArticleError(WordishError):
-    """A file that cannot be read as an article."""
+    """A file that cannot be read as an article, or written; ``line`` counts from 1, 0: the whole file."""
+
+    def __init__(self, what: str, *, where: str, line: int = 0, hint: str = "") -> None:
+        self.line = line
+        super().__init__(what, where=f"{where}:{line}" if line else where, hint=hint)
 
 
 class MachineError(WordishError):

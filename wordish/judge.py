@@ -2,14 +2,15 @@
 
 In this order: a step that never finished has failed, whatever it was to show; a step to be ignored
 has passed; then the exit status must be the one asked for (0 when nothing is said), and the output
-must match what the article shows (`wordish.matching`), unless the status alone is to be judged.
+must match what the article shows (`wordish.matching`), unless the status alone is to be judged, or what was
+printed is shown further down, with that of the next step.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from wordish.matching import matches
+from wordish.matching import matches, without_remarks
 from wordish.model import Outcome, Output, Step, Verdict
 
 _UNDECIDED: Final = "too many ways to tell what is shown of stdout from what is shown of stderr"
@@ -19,15 +20,20 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     """The verdict on a step that ran.
 
     ``timeout`` is the one that was in force, in seconds; the step's own when nothing is given. It is
-    only told, never measured: the shell says whether the command finished.
+    only told, never measured: the shell says whether the command finished. Samples that the step shows
+    first have their values in the verdict's step.
     """
+    if step.expectation.samples:
+        from wordish.binding import bind, contradiction  # few articles have any
+
+        step = bind(step, output)
 
     def verdict(outcome: Outcome, reason: str = "", difference: str = "") -> Verdict:
         return Verdict(step=step, outcome=outcome, output=output, reason=reason, diff=difference)
 
     shown = step.expectation
     matched: bool | None = True
-    if not (step.options.ignore or step.options.status_only):
+    if not (step.options.ignore or step.options.status_only or shown.together):
         matched = matches(shown, stdout=output.stdout, stderr=output.stderr)
         if matched is False and output.notices and shown.stream == "both":
             # bash tells what became of a job before the next prompt, which is here, or was the last one.
@@ -37,6 +43,8 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     if output.status is None:
         seconds = step.options.timeout if timeout is None else timeout
         reason = "timed out" if seconds is None else f"timed out after {seconds:g} s"
+        if output.asked:
+            reason = f"waits for input: {output.asked}"
         return verdict(Outcome.FAILED, reason, difference)
     if step.options.ignore:
         return verdict(Outcome.PASSED)
@@ -44,7 +52,8 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
     if shown.status not in ("any", output.status):
         reasons.append(f"exit status {output.status}, {shown.status} expected")
     if matched is False:
-        reasons.append("the output differs")
+        other = contradiction(step, output) if shown.samples else ""
+        reasons.append(": ".join(filter(None, ["the output differs", other])))
     if reasons:
         return verdict(Outcome.FAILED, "; ".join(reasons), difference)
     if matched is None:
@@ -55,4 +64,4 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
 def _difference(step: Step, output: Output) -> str:
     from wordish.diff import diff  # an article that tells the truth does not pay for it
 
-    return diff(step, output)
+    return diff(step._replace(expectation=without_remarks(step.expectation)), output)

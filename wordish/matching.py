@@ -18,6 +18,9 @@ A line is taken by its mode:
     common to its stream. Patterns are RE2's (https://github.com/google/re2/wiki/Syntax), whose
     time is linear in the line whatever the pattern.
 
+Samples (`wordish.forms`) stand for the values that they are bound to, those that have none for anything
+that looks like one.
+
 Trailing blanks, and blank lines at both ends, never count.
 
 Cost: one pass over the output where stdout alone explains what is shown. Telling interleaved
@@ -105,12 +108,23 @@ def _plain_reading(expectation: Expectation, stdout: str, stderr: str) -> Readin
     lines = expectation.text.split("\n") if expectation.text else []
     if expectation.match == "regex":
         out, err = ([line[indentation(lines) :] for line in lines] for lines in (out, err))
-        return Reading([Regex(line) for line in lines], out, err)
+        return Reading(_sampled(expectation) or [Regex(line) for line in lines], out, err)
     tokens: list[Token] = [*lines]
-    if expectation.match == "ellipsis" and ("..." in expectation.text or "…" in expectation.text):
+    if sampled := _sampled(expectation):
+        tokens = sampled
+    elif expectation.match == "ellipsis" and ("..." in expectation.text or "…" in expectation.text):
         tokens = [token_of(line) for line in lines]
     own = indentation(map(solid, tokens))
     return Reading(moved(tokens, -own), out, err, columns=-own)
+
+
+def _sampled(expectation: Expectation) -> list[Token]:
+    """The tokens of an expectation that shows samples; none for one that shows none."""
+    if not expectation.samples:
+        return []
+    from wordish import forms  # few articles have any
+
+    return forms.tokens(expectation) if forms.shown(expectation) else []
 
 
 def _moved_reading(reading: Reading, columns: int) -> Reading:
@@ -146,8 +160,29 @@ def _offsets(reading: Reading) -> tuple[Counter[int], int]:
 
 
 def matches(expectation: Expectation, *, stdout: str, stderr: str = "") -> bool | None:
-    """Whether what is shown may stand for what was printed; ``None``: it takes too long to tell."""
-    if expectation.match != "regex" and expectation.stream != "stderr" and expectation.text == stdout:
+    """Whether what is shown may stand for what was printed; ``None``: it takes too long to tell.
+
+    What reads like remarks at its end need not be there.
+    """
+    found = _matches(expectation, stdout=stdout, stderr=stderr)
+    if found or not expectation.remarks:
+        return found
+    return _matches(without_remarks(expectation), stdout=stdout, stderr=stderr)
+
+
+def without_remarks(expectation: Expectation) -> Expectation:
+    """What is shown for certain: without the last lines that read like remarks."""
+    if not expectation.remarks or not expectation.lines:
+        return expectation
+    text = "\n".join(expectation.text.split("\n")[: -expectation.remarks]).rstrip("\n")
+    first = expectation.lines[0]
+    lines = (first, first + text.count("\n")) if text else None
+    return expectation._replace(text=text, lines=lines, remarks=0)
+
+
+def _matches(expectation: Expectation, *, stdout: str, stderr: str) -> bool | None:
+    literal = expectation.match != "regex" and not expectation.samples
+    if literal and expectation.stream != "stderr" and expectation.text == stdout:
         return True  # whatever its wildcards, a text stands for itself
     found: bool | None = False
     for reading in readings(expectation, stdout=stdout, stderr=stderr):

@@ -10,12 +10,13 @@ as much as Python itself.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 User = Literal["root", "user"]
 Match = Literal["ellipsis", "exact", "regex"]
 Stream = Literal["stdout", "stderr", "both"]
+Hash = Literal["root", "comment", "auto"]
 
 
 class Outcome(enum.StrEnum):
@@ -29,6 +30,10 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     ERROR = "error"
+
+
+RED = (Outcome.FAILED, Outcome.ERROR)
+"""What makes a run fail."""
 
 
 class Severity(enum.StrEnum):
@@ -57,12 +62,34 @@ class Diagnostic(NamedTuple):
         return f"{text}: {self.hint}" if self.hint else text
 
 
+class Sample(NamedTuple):
+    """A literal of an article that stands for what is really printed.
+
+    ``like`` names what it may look like, ``pattern`` is the pattern of that ("": not looked up yet). What
+    was printed where it was first shown is its ``value`` from then on, bound at ``place``; one that
+    ``varies`` has none. ``secret``: what it stands for is never shown.
+    """
+
+    text: str
+    like: str = ""
+    pattern: str = ""
+    varies: bool = False
+    secret: bool = False
+    value: str | None = None
+    place: str = ""
+
+
 class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
     ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
-    merged. ``status`` is an exit status or ``"any"``. The words are those of the page "markup" in
-    the documentation.
+    merged. ``status`` is an exit status or ``"any"``. ``lint_ignore`` are names of warnings,
+    separated by blanks. ``root_prompt`` and ``user_prompt`` are regular expressions for prompts;
+    ``hash`` is what a bare ``# `` is. The words are those of the page "markup" in the documentation.
+
+    ``skip_if`` is what ``skip`` says when that is a condition (see `wordish.conditions`). ``env`` are
+    pairs of name and value, ``input`` lines to type, ``after`` paths of articles. ``samples`` are those of
+    ``sample`` and ``vary``; for a step also those of the blocks before it.
     """
 
     on: str | None = None
@@ -76,15 +103,44 @@ class Options(NamedTuple):
     skip: str | None = None
     hidden: bool | None = None
     cleanup: bool | None = None
+    parallel: bool | None = None
+    enters: bool | None = None
+    lint_ignore: str | None = None
+    skip_if: str | None = None
+    needs: tuple[str, ...] | None = None
+    cwd: str | None = None
+    env: tuple[tuple[str, str], ...] | None = None
+    after: tuple[str, ...] | None = None
+    input: tuple[str, ...] | None = None
+    root_prompt: tuple[str, ...] | None = None
+    user_prompt: tuple[str, ...] | None = None
+    hash: Hash | None = None
+    samples: tuple[Sample, ...] | None = None
 
 
 class Conventions(NamedTuple):
     """What holds for an article beyond its own text: what the configuration says of its path.
 
-    ``options`` are those that the article's own go before.
+    ``options`` are those that the article's own go before. ``substitutions`` gives the text that is meant
+    by a literal of commands and outputs (``<name>``). ``like`` gives the author's own kinds of samples,
+    patterns by name.
     """
 
     options: Options = Options()
+    substitutions: Mapping[str, str] = {}
+    like: Mapping[str, str] = {}
+
+
+class Drawn(NamedTuple):
+    """Lines of a block where commands stand without a prompt, because the markup draws one before them.
+
+    Those from line ``first`` of the block's text, from 0, to before line ``stop``. A command ends where bash
+    says so, the next one begins on the line after that. ``prompt`` is what readers see.
+    """
+
+    first: int
+    stop: int
+    prompt: str
 
 
 class Block(NamedTuple):
@@ -94,7 +150,12 @@ class Block(NamedTuple):
     what the file holds, without the indentation common to the block: tabs, trailing blanks and
     no-break spaces are still there, line ends are ``\\n``. ``language`` is the word the author
     tagged the block with, "" when there is none. ``running``: this is running text, where sessions
-    stand between paragraphs and a blank line ends an output.
+    stand between paragraphs and a blank line ends an output. ``start`` is the line where its markup
+    starts (its fence, directive or introduction), 0 when nobody knows.
+
+    ``numbers`` are the lines of the file where those of the text stand, when they do not follow one
+    another. ``prompts`` are the only ones that count in this block, ``drawn`` its commands without any.
+    ``outputs`` are blocks right below it that show what its commands print, tagged ``output`` or ``error``.
     """
 
     path: str
@@ -103,6 +164,16 @@ class Block(NamedTuple):
     language: str = ""
     options: Options = Options()
     running: bool = False
+    numbers: tuple[int, ...] = ()
+    prompts: tuple[str, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
+    outputs: tuple[Block, ...] = ()
+    start: int = 0
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The file's line of each line of the text."""
+        return self.numbers or range(self.line, self.line + self.text.count("\n") + 1)
 
 
 class Expectation(NamedTuple):
@@ -111,7 +182,10 @@ class Expectation(NamedTuple):
     ``text`` is normalised for comparing: lines joined by ``\\n``, no blank lines at both ends, no
     trailing blanks, tabs expanded, the indentation common to all lines taken off. It is "" when
     nothing is shown. ``lines`` are the file's lines where it stands (1-based, first and last
-    included), or ``None`` when nothing is shown.
+    included), or ``None`` when nothing is shown. ``together``: what is printed is shown as the output of the
+    next step, together with what that one prints. The last ``remarks`` lines of ``text`` read like words
+    to the reader: they need not be printed. ``samples`` are the literals in it that stand for something
+    else, with what they stand for now.
     """
 
     text: str = ""
@@ -119,6 +193,23 @@ class Expectation(NamedTuple):
     status: int | Literal["any"] = 0
     match: Match = "ellipsis"
     stream: Stream = "both"
+    together: bool = False
+    remarks: int = 0
+    samples: tuple[Sample, ...] = ()
+
+
+class Scope(NamedTuple):
+    """What surrounds some steps: those of an article (``line`` 0), or of a block.
+
+    ``line`` is the block's first. The others are what was said there, as in `Options`.
+    """
+
+    path: str
+    line: int = 0
+    cwd: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    needs: tuple[str, ...] = ()
+    skip_if: str = ""
 
 
 class Step(NamedTuple):
@@ -126,7 +217,8 @@ class Step(NamedTuple):
 
     ``line`` and ``end_line`` are the first and last line of the command (1-based). ``command`` may
     have several lines, joined by ``\\n``, without a final one; hints of wordish are taken off.
-    ``options`` are those in force for this step: the article's and the block's merged in.
+    ``options`` are those in force for this step: the article's and the block's merged in. ``scopes``
+    are what surrounds it, the inner one last.
     """
 
     path: str
@@ -137,13 +229,23 @@ class Step(NamedTuple):
     command: str
     expectation: Expectation = Expectation()
     options: Options = Options()
+    scopes: tuple[Scope, ...] = ()
+
+    def skipped(self, reason: str | None) -> Step:
+        """This step now that its condition is known: to be skipped for that reason, or to be run."""
+        return self._replace(options=self.options._replace(skip=reason, skip_if=None))
 
 
 class Document(NamedTuple):
     """An article as read: its steps in order, and every remark on the way.
 
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
-    too), so that it can be given back byte for byte.
+    too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
+    ``included`` are, by path, the texts of the files that it includes and that its steps and remarks may
+    stand in.
+
+    ``before`` are the steps of the articles that it comes after, in order, and ``closing`` those that clean
+    up after them, which run last.
     """
 
     path: str
@@ -151,6 +253,15 @@ class Document(NamedTuple):
     steps: tuple[Step, ...] = ()
     options: Options = Options()
     diagnostics: tuple[Diagnostic, ...] = ()
+    conventions: Conventions = Conventions()
+    included: Mapping[str, str] = {}
+    before: tuple[Step, ...] = ()
+    closing: tuple[Step, ...] = ()
+
+    @property
+    def sequence(self) -> tuple[Step, ...]:
+        """All the steps in the order in which they run, those of other articles too."""
+        return (*self.before, *self.steps, *self.closing)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -199,8 +310,11 @@ class Output(NamedTuple):
 
     ``stdout`` and ``stderr`` are normalised for comparing (see `wordish.screen.shown`).
     ``status`` is the exit status, ``None`` when the command never finished. ``elapsed`` is in
-    seconds. ``ended``: the shell is gone, nothing more can run in it. ``notices``: what bash had said
-    of its background jobs at the end of the command before, when a person may not have seen it yet.
+    seconds. ``ended``: the shell is gone, nothing more can run in it. ``asked`` is why the step was
+    given up before its time: what it asked for, or the name of the program that waited for input.
+    ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
+    ``notices``: what bash had said of its background jobs at the end of the command before, when a
+    person may not have seen it yet.
     """
 
     stdout: str = ""
@@ -208,6 +322,8 @@ class Output(NamedTuple):
     status: int | None = 0
     elapsed: float = 0.0
     ended: bool = False
+    asked: str = ""
+    around: tuple[int, int] = (0, 0)
     notices: str = ""
 
 
@@ -226,6 +342,7 @@ class Transcript(NamedTuple):
 
     ``started`` is ISO 8601 with the offset, ``elapsed`` in seconds. ``error`` says why wordish
     could not tell, "" when it could. ``interrupted``: the user stopped it before its end.
+    ``packages``: name and version of those whose programs ran, where somebody asked for them.
     """
 
     document: Document
@@ -236,6 +353,7 @@ class Transcript(NamedTuple):
     environment: Mapping[str, str] = {}
     error: str = ""
     interrupted: bool = False
+    packages: Mapping[str, str] = {}
 
     @property
     def outcome(self) -> Outcome:
@@ -247,6 +365,15 @@ class Transcript(NamedTuple):
             if outcome in outcomes:
                 return outcome
         return Outcome.SKIPPED
+
+
+class Planned(NamedTuple):
+    """News, the first of a run: the articles of these ``paths`` will be checked.
+
+    They are to be reported in this order, whichever ends first.
+    """
+
+    paths: tuple[str, ...]
 
 
 class Began(NamedTuple):
@@ -282,5 +409,5 @@ class Judged(NamedTuple):
     total: int
 
 
-Event: TypeAlias = Began | Said | Running | Judged | Transcript
-"""What reporters hear, in this order for one article; values, so that they can come from a worker."""
+Event: TypeAlias = Planned | Began | Said | Running | Judged | Transcript
+"""What reporters hear, in this order for one article; values, so that they can come from another process."""

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_SET, _GET = 36, 37  # PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER in linux/prctl.h
+# In linux/prctl.h: PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER, PR_SET_PDEATHSIG.
+_SET, _GET, _DEATH = 36, 37, 1
 
 
 @contextmanager
@@ -53,6 +54,15 @@ def children() -> set[int]:
         with suppress(OSError):  # a thread that has just ended
             found.update(map(int, (task / "children").read_text(encoding="ascii").split()))
     return found
+
+
+def die_with_parent(number: int, *, parent: int) -> None:
+    """Have the kernel send us the signal ``number`` when our parent, the process ``parent``, ends."""
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(_DEATH, number, 0, 0, 0)
+    if os.getppid() != parent:  # it was quicker
+        os.kill(os.getpid(), number)
 
 
 def _subreaper() -> int:

@@ -1,7 +1,7 @@
 """Transcript and Document -> values that JSON can hold.
 
-The shapes are contracts: `list.json` and `check.json` in ``wordish/schemas`` describe them. A key
-may be added within a version, never renamed, removed or given another meaning.
+The shapes are contracts: `list.json`, `lint.json` and `check.json` in ``wordish/schemas`` describe
+them. A key may be added within a version, never renamed, removed or given another meaning.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wordish import __version__
-from wordish.model import Diagnostic, Document, Options, Outcome, Step, Transcript, Verdict
+from wordish.catalogue import code
+from wordish.model import Diagnostic, Document, Options, Outcome, Sample, Severity, Step, Transcript, Verdict
 
 VERSION = 1
 
@@ -25,6 +26,28 @@ def listing(documents: Iterable[Document]) -> Values:
         "version": VERSION,
         "wordish": __version__,
         "documents": [document_values(document) for document in documents],
+    }
+
+
+def remarks(documents: Sequence[Document], notes: Iterable[str]) -> Values:
+    """What ``wordish lint --format json`` prints; ``notes`` tell what was not looked for."""
+    severities = Counter(told.severity for document in documents for told in document.diagnostics)
+    return {
+        "version": VERSION,
+        "wordish": __version__,
+        "documents": [
+            {
+                "path": clean(document.path),
+                "diagnostics": [diagnostic_values(told) for told in document.diagnostics],
+            }
+            for document in documents
+        ],
+        "totals": {
+            "documents": len(documents),
+            "errors": severities[Severity.ERROR],
+            "warnings": severities[Severity.WARNING],
+        },
+        "notes": [clean(note) for note in notes],
     }
 
 
@@ -78,6 +101,7 @@ def step_values(step: Step) -> Values:
         "command": clean(step.command),
         "expected": clean(expectation.text),
         "expected_line": expectation.lines[0] if expectation.lines else None,
+        "together": expectation.together,
         "options": option_values(step.options),
     }
 
@@ -85,8 +109,10 @@ def step_values(step: Step) -> Values:
 def verdict_values(verdict: Verdict) -> Values:
     """One step as judged. What never ran printed ``None``; what never ended has the status ``None``."""
     output = verdict.output
+    bound = {each.text: each.value for each in verdict.step.expectation.samples if each.value is not None}
     return {
         **step_values(verdict.step),
+        **({"bound": {clean(text): clean(value) for text, value in bound.items()}} if bound else {}),
         "outcome": str(verdict.outcome),
         "reason": clean(verdict.reason),
         "diff": clean(verdict.diff),
@@ -99,12 +125,24 @@ def verdict_values(verdict: Verdict) -> Values:
 
 def option_values(options: Options) -> Values:
     """What an author said, in the words of the markup; what was not said is left out."""
-    said = zip(Options._fields, options, strict=True)
-    return {
-        name.replace("_", "-"): clean(value) if isinstance(value, str) else value
-        for name, value in said
-        if value is not None
-    }
+    values: Values = {}
+    for name, value in options._asdict().items():
+        if name == "env" and value is not None:
+            values[name] = {key: clean(text) for key, text in value}
+        elif name == "samples":
+            for sample in value or ():
+                values.setdefault("vary" if sample.varies else "sample", []).append(sample_values(sample))
+        elif isinstance(value, tuple):
+            values[name] = [clean(each) for each in value]
+        elif value is not None:
+            values[name.replace("_", "-")] = clean(value) if isinstance(value, str) else value
+    return values
+
+
+def sample_values(sample: Sample) -> Values:
+    """A literal that stands for something else: what it may look like, and whether that is secret."""
+    said = {"like": clean(sample.like), "secret": sample.secret}
+    return {"text": clean(sample.text), **{word: value for word, value in said.items() if value}}
 
 
 def diagnostic_values(diagnostic: Diagnostic) -> Values:
@@ -113,6 +151,7 @@ def diagnostic_values(diagnostic: Diagnostic) -> Values:
         "path": clean(diagnostic.path),
         "line": diagnostic.line,
         "severity": str(diagnostic.severity),
+        "code": code(diagnostic.name),
         "name": diagnostic.name,
         "message": clean(diagnostic.message),
         "hint": clean(diagnostic.hint),

@@ -2,9 +2,11 @@
 
 The steps run in the article's order. What keeps a step from running:
 
-- its own ``skip``;
+- its own ``skip``, or a condition of it that does not hold (`wordish.surroundings`);
 - a failure before it (``after line N``), unless ``keep_going``; a lost shell is always the end;
 - an interruption before it.
+
+What a step prints that the article shows together with that of the next one is judged there.
 
 Cleanup steps run all the same, at their place in that order: in an article that passes they are
 steps like any other, in one that does not they are what still runs at the end. Only a second
@@ -13,14 +15,17 @@ interruption, or the loss of the machine, skips them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
 from wordish.judge import judge
-from wordish.model import Document, Judged, Outcome, Running, Step, User, Verdict
+from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.shell import Shell
 
-RED = (Outcome.FAILED, Outcome.ERROR)
+if TYPE_CHECKING:
+    from wordish.binding import Known
+    from wordish.surroundings import Surroundings
 
 
 def replay(
@@ -29,21 +34,26 @@ def replay(
     *,
     timeout: float,
     keep_going: bool = False,
+    known: Known | None = None,
     tell: Callable[[Running | Judged], None] = lambda _: None,
 ) -> Iterator[Verdict]:
     """Yield one verdict for each step of ``document``, in order, whatever happens.
 
     ``shell_for`` gives a user's shell and is asked before every step. ``timeout`` is in seconds,
-    for the steps that do not say. ``keep_going`` goes on after a wrong output. ``tell`` hears each
-    step start and each verdict.
+    for the steps that do not say. ``keep_going`` goes on after a wrong output. ``known`` learns what
+    samples stand for. ``tell`` hears each step start and each verdict.
 
     Raises, after the last verdict, `KeyboardInterrupt` when the replay was interrupted, else the
     first `wordish.errors.MachineError` when one was met.
     """
+    known = known or knowledge(document)
     total = len(document.steps)
+    around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
     lost: dict[User, MachineError] = {}
     ended: list[Shell] = []
+    inside: Shell | None = None  # the last one; it gets all steps while a shell is open inside it
+    printed: list[Output] = []  # by the steps just before, whose outputs are shown with the next one's
     interruptions = 0
     for number, step in enumerate(document.steps, 1):
         try:
@@ -54,8 +64,20 @@ def replay(
                 verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
             else:
                 tell(Running(path=document.path, step=step, number=number, total=total))
+                if stopped and inside and inside.depth:
+                    inside.leave()  # cleaning up is not for a shell that the article had opened
+                shell = inside if inside and inside.depth else shell_for(step.user)
+                inside = shell
                 verdict = _attempt(
-                    step, shell_for, timeout=timeout, following=document.steps[number:], ended=ended
+                    step,
+                    shell,
+                    shell_for,
+                    around=around,
+                    known=known,
+                    timeout=timeout,
+                    following=document.steps[number:],
+                    ended=ended,
+                    printed=printed,
                 )
         except KeyboardInterrupt as interruption:
             interruptions += 2 if interruption.args == (2,) else 1
@@ -67,15 +89,35 @@ def replay(
             tell(Judged(path=document.path, verdict=verdict, number=number, total=total))
         except KeyboardInterrupt:
             interruptions += 1
+        if not step.expectation.together:
+            printed.clear()
+        here = f"line {step.line}" if step.path == document.path else f"{step.path}:{step.line}"
         if interruptions:
-            stopped = stopped or f"interrupted at line {step.line}"
+            stopped = stopped or f"interrupted at {here}"
         elif verdict.outcome in RED and not (keep_going and _can_go_on(verdict)):
-            stopped = stopped or f"after line {step.line}"
+            stopped = stopped or f"after {here}"
         yield verdict
     if interruptions:
         raise KeyboardInterrupt
     if lost:
         raise next(iter(lost.values()))
+
+
+def knowledge(document: Document) -> Known | None:
+    """What learns what the samples of an article stand for; ``None`` where there are none."""
+    if not any(step.options.samples for step in document.steps):
+        return None
+    from wordish.binding import Known  # few articles have any
+
+    return Known()
+
+
+def _surroundings(steps: Sequence[Step]) -> Surroundings | None:
+    if not any(step.scopes or step.options.skip_if for step in steps):
+        return None
+    from wordish.surroundings import Surroundings  # few articles have any
+
+    return Surroundings()
 
 
 def _reason_to_skip(step: Step, *, stopped: str, lost: bool, given_up: bool) -> str:
@@ -89,32 +131,58 @@ def _reason_to_skip(step: Step, *, stopped: str, lost: bool, given_up: bool) -> 
 
 def _can_go_on(verdict: Verdict) -> bool:
     """Whether this red verdict leaves a shell in which the next steps mean something."""
-    return verdict.output is not None and not verdict.output.ended
+    if verdict.output is None:
+        return verdict.outcome is Outcome.FAILED  # it could not be run where it should
+    return not verdict.output.ended
 
 
 def _attempt(
     step: Step,
+    shell: Shell,
     shell_for: Callable[[User], Shell],
     *,
+    around: Surroundings | None,
+    known: Known | None,
     timeout: float,
     following: Iterable[Step],
     ended: list[Shell],
+    printed: list[Output],
 ) -> Verdict:
-    """Run one step and judge it; a shell that it ends is added to ``ended``.
+    """Run one step in ``shell`` and judge it; a shell that it ends is added to ``ended``.
+
+    It is judged by what was ``printed`` before it, too, and adds to that if it is shown with the next one's.
 
     A step that ends its shell and is not the last one has failed, whatever it printed: otherwise an
     ``exit 0`` in the middle would turn the rest of the article into a silent pass.
     """
-    shell = shell_for(step.user)
     if any(shell is other for other in ended):
         return Verdict(step=step, outcome=Outcome.SKIPPED, reason="its shell has ended")
+    if around:
+        reason, wrong = around.prepare(step, shell)
+        if reason:
+            return Verdict(step=step.skipped(reason), outcome=Outcome.SKIPPED, reason=reason)
+        if wrong:
+            return Verdict(step=step, outcome=Outcome.FAILED, reason=wrong)
     seconds = timeout if step.options.timeout is None else step.options.timeout
-    output = shell.run(step.command, timeout=seconds)
-    verdict = judge(step, output, timeout=seconds)
+    waiting = [later for later in following if later.options.skip is None]
+    enters = step.options.enters
+    if enters is None and not waiting:
+        enters = False  # nothing would be typed there
+    try:
+        meant = known.meant(step) if known else step
+    except ValueError as error:  # its author has to say it in another way
+        return Verdict(step=step, outcome=Outcome.FAILED, reason=known.hide(str(error)) if known else "")
+    answers = meant.options.input or ()
+    output = shell.run(meant.command, timeout=seconds, enters=enters, answers=answers)
+    if step.expectation.together:
+        printed.append(output)
+    else:
+        output = _all(printed, output) if printed else output
+    verdict = judge(meant, output, timeout=seconds)
+    verdict = known.learned(step, verdict) if known else verdict
     if not output.ended:
         return verdict
     ended.append(shell)
-    waiting = [later for later in following if later.options.skip is None]
     needed = any(
         shell_for(later.user) is shell if later.options.cleanup else later.user == step.user
         for later in waiting
@@ -122,3 +190,14 @@ def _attempt(
     if verdict.outcome is Outcome.PASSED and needed:
         return verdict._replace(outcome=Outcome.FAILED, reason="the shell ended here, and steps follow")
     return verdict
+
+
+def _all(before: Iterable[Output], last: Output) -> Output:
+    """The last output as if one command had printed it together with those before it."""
+    outputs = [*before, last]
+    lines: list[str] = []
+    for output in outputs:
+        above, below = output.around
+        lines += [""] * above + (output.stdout.split("\n") if output.stdout else []) + [""] * below
+    stderr = "\n".join(output.stderr for output in outputs if output.stderr)
+    return last._replace(stdout="\n".join(lines).strip("\n"), stderr=stderr)

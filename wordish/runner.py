@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-import re
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from wordish import conditions
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
+    RED,
     Began,
     Diagnostic,
     Document,
@@ -25,8 +27,10 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.replay import replay
-from wordish.targets import TARGETS
+from wordish.options import line_of
+from wordish.replay import knowledge, replay
+from wordish.starts import is_guess
+from wordish.targets import ADDRESSES, TARGETS, Place
 
 
 class Wish(NamedTuple):
@@ -81,7 +85,7 @@ def plan(
 def choose(document: Document, wish: Wish) -> Target:
     """Where ``document`` runs; whether it may is another question."""
     machine = wish.machine or document.options.machine or ""
-    root = any(step.user == "root" and step.options.skip is None for step in document.steps)
+    root = any(step.user == "root" and step.options.skip is None for step in document.sequence)
     on = wish.on or document.options.on or ("vm" if root or machine else "host")
     kind, _, address = on.partition(":")
     as_root = wish.as_root and bool(wish.on)
@@ -90,25 +94,61 @@ def choose(document: Document, wish: Wish) -> Target:
     return Target(kind=kind, address=address, as_root=as_root)
 
 
+def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
+    """The document with all that runs as its own steps, and what the target alone decides decided.
+
+    That is the conditions that ask for the target, or whether it may act as root.
+    """
+    if document.before or document.closing:
+        document = document._replace(steps=document.sequence, before=(), closing=())
+    if not any(step.options.skip_if for step in document.steps):
+        return document
+    steps = []
+    for step in document.steps:
+        condition = conditions.parse(step.options.skip_if or "")
+        holds = None
+        if condition and condition.kind == "target":
+            holds = condition.name == target.kind
+        elif condition and condition.kind == "root" and step.user == "root":
+            holds = _may_be_root(target, superuser=superuser)
+        if condition and holds is not None:
+            reason = "" if holds == condition.negated else f"asked for when {step.options.skip_if}"
+            step = step.skipped(reason or None)
+        steps.append(step)
+    return document._replace(steps=tuple(steps))
+
+
+def _may_be_root(target: Target, *, superuser: bool) -> bool:
+    disposable = target.kind in TARGETS and TARGETS[target.kind].DISPOSABLE
+    return disposable or (target.as_root and (superuser or target.kind != "host"))
+
+
 def check(
     job: Job,
     *,
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    survey: bool = False,
+    prepare: Callable[[Place], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
-    verdict for every step. ``timeout`` is in seconds, for the steps that do not say.
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
+    find out which packages the programs came from. ``prepare`` is given the place before the first
+    step, and may raise a `wordish.errors.MachineError`.
     """
-    document, target = job.document, job.target
+    target = job.target
+    document = to_run(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
     verdicts: list[Verdict] = []
     environment: dict[str, str] = {}
+    owners: dict[str, str] = {}
     error, interrupted = "", False
+    known = knowledge(document)
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
@@ -117,16 +157,23 @@ def check(
             reach = TARGETS[target.kind].reach
             with reach(target, machines=machines, say=_sayer(document, tell)) as place:
                 environment.update(place.environment)
+                prepare(place)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, tell=tell
+                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
                 ):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
+                if survey:
+                    from wordish.packages import owners_of  # only who records pays for it
+
+                    owners.update(owners_of(verdicts, place.shell))
     except KeyboardInterrupt:
         interrupted = True
     except MachineError as broken:
-        error = str(broken)
+        error = known.hide(str(broken)) if known else str(broken)
+    if known:  # a secret may have been printed before it was known
+        verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
-        document=document,
+        document=job.document,
         target=target,
         verdicts=(*verdicts, *_unreached(document.steps[len(verdicts) :])),
         started=started,
@@ -134,9 +181,22 @@ def check(
         environment=environment,
         error=error,
         interrupted=interrupted,
+        packages=owners,
     )
     tell(transcript)
     return transcript
+
+
+def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
+    """What to say of an article of which nothing was run."""
+    return Transcript(
+        document=job.document,
+        target=job.target,
+        verdicts=tuple(_unreached(job.document.sequence)),
+        started=_now(),
+        error=error,
+        interrupted=interrupted,
+    )
 
 
 def run(
@@ -145,13 +205,20 @@ def run(
     machines: Mapping[str, Machine],
     timeout: float,
     keep_going: bool = False,
+    exit_first: bool = False,
+    survey: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Iterator[Transcript]:
-    """Check the jobs one by one; the first interruption ends the run."""
+    """Check the jobs one by one.
+
+    The first interruption ends the run, and so does, with ``exit_first``, the first article that is wrong.
+    """
     for job in jobs:
-        transcript = check(job, machines=machines, timeout=timeout, keep_going=keep_going, tell=tell)
+        transcript = check(
+            job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
+        )
         yield transcript
-        if transcript.interrupted:
+        if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return
 
 
@@ -180,8 +247,8 @@ def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
     kind, _, address = wish.on.partition(":")
     if wish.on and kind not in TARGETS:
         raise UsageError("no such target", where=f"--on {wish.on}", hint=f"there are {', '.join(TARGETS)}")
-    if kind == "host" and address:
-        raise UsageError("host takes no address", where=f"--on {wish.on}", hint="say `--on host`")
+    if wish.on and (wrong := _misaddressed(kind, address)):
+        raise UsageError(wrong[0], where=f"--on {wish.on}", hint=f"say `--on {wrong[1]}`")
     if wish.machine and kind not in ("", "vm"):
         raise UsageError(
             f"{kind} has no machines", where=f"--machine {wish.machine}", hint="it goes with `--on vm`"
@@ -207,7 +274,7 @@ def _objection(
     if target.kind not in TARGETS:
         return Diagnostic(
             path=document.path,
-            line=_line_of(document, "on", target.kind),
+            line=line_of(document.text, "on", target.kind),
             name="unknown-target",
             message=f"no such target: {target.kind}",
             hint=f"there are {', '.join(TARGETS)}",
@@ -215,29 +282,52 @@ def _objection(
     if target.kind == "vm" and target.machine not in machines:
         return Diagnostic(
             path=document.path,
-            line=_line_of(document, "machine|on", target.machine),
+            line=line_of(document.text, "machine|on", target.machine),
             name="unknown-machine",
             message=f"the machine {target.machine!r} is not described"
             if target.machine
             else "which machine?",
             hint=_described(machines) if target.machine else _choice(machines),
         )
-    roots = [step for step in document.steps if step.user == "root" and step.options.skip is None]
-    if (
-        not roots
-        or TARGETS[target.kind].DISPOSABLE
-        or (target.as_root and (superuser or target.kind != "host"))
-    ):
+    if wrong := _misaddressed(target.kind, target.address):
+        return Diagnostic(
+            path=document.path,
+            line=line_of(document.text, "on", str(target)),
+            name="wrong-address",
+            message=wrong[0],
+            hint=f"say `on={wrong[1]}`",
+        )
+    steps = to_run(document, target, superuser=superuser).steps
+    roots = [step for step in steps if step.user == "root" and step.options.skip is None]
+    if guessed := [step for step in roots if is_guess(step)]:
+        more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
+        return Diagnostic(
+            path=guessed[0].path,
+            line=guessed[0].line,
+            name="root-on-a-guess",
+            message=f'nothing is run as root on a guess, which this "# " is{more}',
+            hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
+        )
+    if not roots or _may_be_root(target, superuser=superuser):
         return None
     return Diagnostic(
         path=roots[0].path,
         line=roots[0].line,
         name="root-prompt",
         message=f"a root prompt, but the target {target.kind} is not thrown away afterwards",
-        hint="run it in a virtual machine with `--on vm`, or say `--on host --as-root` if you mean it"
+        hint=f"run it in a virtual machine with `--on vm`, or say `--on {target} --as-root` if you mean it"
         if not target.as_root
         else "`--as-root` needs wordish itself to run as root",
     )
+
+
+def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
+    """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
+    if kind in ADDRESSES and not address:
+        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind not in ADDRESSES and kind != "vm" and address:
+        return f"{kind} takes no address", kind
+    return None
 
 
 def _described(machines: Mapping[str, Machine]) -> str:
@@ -248,12 +338,3 @@ def _choice(machines: Mapping[str, Machine]) -> str:
     return (
         f"say `--machine NAME`, or set `machine` in [tool.wordish], to one of {', '.join(sorted(machines))}"
     )
-
-
-def _line_of(document: Document, words: str, value: str) -> int:
-    """The line that gives the option ``words`` (a regular expression) this value; 1 when none is found."""
-    pattern = re.compile(rf"\b(?:{words})\s*[=:].*{re.escape(value)}") if value else None
-    for number, line in enumerate(document.text.splitlines(), 1):
-        if pattern and pattern.search(line):
-            return number
-    return 1

@@ -51,6 +51,15 @@ def shown(raw: bytes) -> str:
     return text.strip("\n")
 
 
+def around(raw: bytes) -> tuple[int, int]:
+    """How many blank lines stand at the beginning and at the end of ``raw``, which `shown` drops."""
+    text = raw.strip(b"\r\n \t")
+    if not text:
+        return raw.count(b"\n"), 0
+    start = raw.index(text)
+    return raw.count(b"\n", 0, start), max(0, raw.count(b"\n", start + len(text)) - 1)
+
+
 class _Screen:
     """The rows of a terminal of our size, and what was scrolled out of it.
 

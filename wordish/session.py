@@ -8,11 +8,15 @@ a prompt has no steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 from wordish import options as words
-from wordish import prompts, syntax
+from wordish import placeholders, syntax
+from wordish.commands import tidy
+from wordish.commands import typed as typed_at
 from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.starts import doubtful, has_command
+from wordish.starts import starts as starts_of
 
 LANGUAGES = frozenset(
     {
@@ -21,48 +25,58 @@ LANGUAGES = frozenset(
         *("bash", "sh", "shell", "zsh", "ksh"),
     }
 )
-# Where a "# " at the start of a line was root's prompt more often than not.
-_CONSOLES = frozenset({"console", "terminal", "shell-session", "sh-session", "bash-session", "shellsession"})
-
 _NOTHING = Options()
+NO_SUBSTITUTIONS: Mapping[str, str] = {}
+
+SAY_HASH = "say hash=root or hash=comment: `wordish update --pin` writes it"
 
 _NBSP = "\u00a0"
 # C0 and C1 without tab: a terminal would act on them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# The start of a block in an article that a here-document writes.
-_MARKUP = re.compile(r"^\s*(?:```|~~~|:::|\.\. )|::\s*$")
-_PS2 = re.compile(r">(?:[ \u00a0]|$)")
+# What a remark among outputs begins with, and commands whose output may well be such a line.
+_FIRST_OF_REMARKS = frozenset("#.…[(")
+_SHOWS_TEXT = re.compile(
+    r"(?:sudo\s+)?(?:cat|head|tail|less|more|grep|sed|awk|echo|printf|diff|git|man|curl)\b[^>]*$"
+)
 _HINT = re.compile(r"#\s*(?:wordish\s*:.*|returncode\s*:.*|ignore|cleanup|&2)\s*$")
 
 
-def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
+def steps(
+    block: Block, *, outer: Options = _NOTHING, substitutions: Mapping[str, str] = NO_SUBSTITUTIONS
+) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
     """The steps of a block in order, and what is wrong with it; ``outer`` are the article's options.
 
-    A step that is wrong is told and left out, those around it stay. Raises `MissingToolError` when
-    bash is needed and not installed.
+    In commands and outputs the keys of ``substitutions`` mean their values. A step that is wrong is
+    told and left out, those around it stay. Raises `MissingToolError` when bash is needed and not
+    installed.
     """
     if not is_looked_at(block):
         return (), ()
     lines = block.text.split("\n")
-    starts = list(_prompt_lines(lines, running=block.running))
+    inherited = words.merge(outer, block.options)
+    starts = starts_of(block, lines, options=inherited)
+    if substitutions:
+        lines = [placeholders.substitute(line, substitutions) for line in lines]
+        starts = [
+            (number, prompted._replace(rest=placeholders.substitute(prompted.rest, substitutions)))
+            for number, prompted in starts
+        ]
     found: list[Step] = []
     faults: list[Diagnostic] = []
-    inherited = words.merge(outer, block.options)
     at = 0
     while at < len(starts):
         start, prompted = starts[at]
         at += 1
         if not prompted.rest.strip(" \t" + _NBSP):
             continue
-        end, command, wanted = _command(lines, starts, at)
+        typed = typed_at(lines, starts, at - 1, path=block.path, line=block.line)
+        end, command = typed.end, typed.command
         while at < len(starts) and starts[at][0] < end:
             at += 1
         line = block.line + start
-        if wanted:
-            faults.append(_open_command(block.path, line, command, wanted))
+        faults += typed.remarks
+        if not command:
             continue
-        if end > start + 1:
-            faults += _prompt_in_document(block, lines, starts, start=start, end=end)
         step_options, command, remarks = _hints(command, path=block.path, line=line)
         remarks += _characters(lines[start:end], path=block.path, line=line, command=command)
         faults += remarks
@@ -70,8 +84,18 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
             continue
         stop = starts[at][0] if at < len(starts) else len(lines)
         merged = words.merge(inherited, step_options)
-        if merged.skip == "":  # undone: the options of a step are those in force
+        if merged.skip is None:
+            if placeholders.may_hold(command):
+                merged, more = _runnable(merged, command, path=block.path, line=line)
+                faults += more
+        elif not merged.skip:  # undone: the options of a step are those in force
             merged = merged._replace(skip=None)
+        expectation = _expectation(lines, end, stop, first=block.line, options=merged, running=block.running)
+        if at < len(starts) and not block.running and _may_end_in_remark(expectation, merged):
+            expectation, more = _remarks(expectation, command, path=block.path)
+            faults += more
+        if prompted.guessed:
+            faults.append(_guessed(block.path, line))
         found.append(
             Step(
                 path=block.path,
@@ -80,23 +104,18 @@ def steps(block: Block, *, outer: Options = _NOTHING) -> tuple[tuple[Step, ...],
                 prompt=prompted.prompt.replace(_NBSP, " "),
                 user=prompted.user,
                 command=command,
-                expectation=_expectation(
-                    lines, end, stop, first=block.line, options=merged, running=block.running
-                ),
+                expectation=expectation,
                 options=merged,
             )
         )
-    if not starts:
-        faults += _guessed(block, lines)
+    if (doubt := doubtful(block, starts, options=inherited)) is not None:
+        faults.append(_doubted(block.path, block.line + doubt))
     return tuple(found), tuple(faults)
 
 
-def has_prompt(block: Block) -> bool:
-    """Whether a block is looked at and shows a prompt with a command."""
-    if not is_looked_at(block):
-        return False
-    starts = _prompt_lines(block.text.split("\n"), running=block.running)
-    return any(prompted.rest.strip() for _, prompted in starts)
+def has_prompt(block: Block, *, outer: Options = _NOTHING) -> bool:
+    """Whether a block is looked at and shows a prompt with a command; ``outer`` as for `steps`."""
+    return is_looked_at(block) and has_command(block, options=words.merge(outer, block.options))
 
 
 def is_looked_at(block: Block) -> bool:
@@ -104,10 +123,13 @@ def is_looked_at(block: Block) -> bool:
     return block.language.lower() in LANGUAGES
 
 
-def prompt_lines(block: Block) -> list[int]:
-    """The file's lines where a prompt of this block stands, whatever its language."""
-    starts = _prompt_lines(block.text.split("\n"), running=block.running)
-    return [block.line + number for number, _ in starts]
+def prompt_lines(block: Block, *, outer: Options = _NOTHING) -> list[int]:
+    """The file's lines where a prompt of this block stands, whatever its language.
+
+    ``outer`` as for `steps`.
+    """
+    starts = starts_of(block, block.text.split("\n"), options=words.merge(outer, block.options))
+    return [block.lines[number] for number, _ in starts]
 
 
 def normalise(lines: Sequence[str]) -> str:
@@ -121,115 +143,10 @@ def normalise(lines: Sequence[str]) -> str:
     return "\n".join(line[margin:] for line in cleaned)
 
 
-_Start = tuple[int, prompts.Prompted]
-
-
-def _prompt_lines(lines: Sequence[str], *, running: bool) -> Iterator[_Start]:
-    """The lines that start with a prompt.
-
-    Weak prompts count in a block that begins with one, never in running text; there a prompt may be
-    indented.
-    """
-    if running:
-        lines = [line.lstrip(" \t") for line in lines]
-    first = next((line for line in lines if line.strip()), "")
-    weak = not running and prompts.match(first) is None and prompts.match(first, weak=True) is not None
-    found = ((number, prompts.match(line, weak=weak)) for number, line in enumerate(lines))
-    return ((number, prompted) for number, prompted in found if prompted)
-
-
-def _command(lines: Sequence[str], starts: Sequence[_Start], after: int) -> tuple[int, str, str]:
-    """The command at the prompt ``starts[after - 1]``: the line after its last, its text, what it waits for.
-
-    It has to end before the next prompt. Only a here-document may hold lines that look like prompts,
-    when its delimiter stands further down and no line in between opens another with that delimiter.
-    """
-    start, prompted = starts[after - 1]
-    first = _blanks(prompted.rest).lstrip(" \t")
-    if syntax.plainly_complete(first):
-        return start + 1, first.rstrip(" \t"), ""
-    limit = starts[after][0] if after < len(starts) else len(lines)
-    while True:
-        typed = _typed(first, lines[start:limit])
-        for candidate in typed:
-            count, wanted = syntax.extent(candidate)
-            if not wanted:
-                return start + count, _tidy("\n".join(candidate[:count])), ""
-        further = _delimiter(lines, limit, starts, wanted) if wanted.startswith("<<") else 0
-        if not further:
-            return limit, "\n".join(typed[-1]), wanted
-        limit = next((number for number, _ in starts if number >= further), len(lines))
-
-
-def _typed(first: str, lines: Sequence[str]) -> list[list[str]]:
-    """The ways to read what was typed on these lines: without PS2 prompts if they are there, then as is."""
-    margin = lines[0][: len(lines[0]) - len(lines[0].lstrip(" \t"))]
-    below = [line.removeprefix(margin) for line in lines[1:]]
-    carrying = 0
-    while carrying < len(below) and _PS2.match(below[carrying]):
-        carrying += 1
-    readings = [[line[2:] for line in below[:carrying]]] if carrying else []
-    readings.append(below)
-    return [[_blanks(line) for line in [first, *reading]] for reading in readings]
-
-
-def _delimiter(lines: Sequence[str], limit: int, starts: Sequence[_Start], wanted: str) -> int:
-    """The line after the here-document's delimiter, from ``limit`` on; 0 when there is none to trust."""
-    word = wanted[2:]
-    opens = re.compile(r"<<-?\s*[\"'\\]?" + re.escape(word) + r"\b")
-    prompted = {number for number, _ in starts}
-    for number in range(limit, len(lines)):
-        if lines[number].lstrip("\t ") == word:
-            return number + 1
-        if number in prompted and opens.search(lines[number]):
-            return 0
-    return 0
-
-
-def _prompt_in_document(
-    block: Block, lines: Sequence[str], starts: Sequence[_Start], *, start: int, end: int
-) -> Iterator[Diagnostic]:
-    """A warning when the here-document of a command may have taken commands that stand below it.
-
-    One that writes an article holds prompts by right: below the mark of a block of its own, and without
-    a line that opens a here-document whose end it would have taken.
-    """
-    margin = len(lines[start]) - len(lines[start].lstrip(" \t"))
-    inside = [
-        number
-        for number, prompted in starts
-        if start < number < end
-        and prompted.rest.strip()
-        and not lines[number][:margin].strip(" \t")
-        and lines[number][margin : margin + 1] not in (" ", "\t")
-    ]
-    if not inside:
-        return
-    ends = re.compile(r"<<-?\s*[\"'\\]?" + re.escape(lines[end - 1].strip()) + r"\b")
-    writes_markup = any(_MARKUP.search(line) for line in lines[start + 1 : inside[0]])
-    if not writes_markup or any(ends.search(line) for line in lines[inside[0] : end - 1]):
-        yield Diagnostic(
-            path=block.path,
-            line=block.line + inside[0],
-            severity=Severity.WARNING,
-            name="prompt-in-here-document",
-            message=f"no step, but text of the here-document that begins at line {block.line + start}",
-            hint="if the here-document should end before, a line with its delimiter is missing",
-        )
-
-
-def _tidy(command: str) -> str:
-    """Without blanks at the end, unless they are escaped."""
-    stripped = command.rstrip(" \t")
-    return command if stripped.endswith("\\") else stripped
-
-
-def _blanks(line: str) -> str:
-    return line.replace(_NBSP, " ").removesuffix("\r")
-
-
 def _hints(command: str, *, path: str, line: int) -> tuple[Options, str, tuple[Diagnostic, ...]]:
     """What trailing comments say of the step, the command without them, and what is wrong with them."""
+    if "#" not in command:
+        return _NOTHING, command, ()
     said = Options()
     faults: list[Diagnostic] = []
     lines = command.split("\n")
@@ -241,7 +158,7 @@ def _hints(command: str, *, path: str, line: int) -> tuple[Options, str, tuple[D
         if found and parsed and before.strip() and syntax.is_comment("\n".join(lines), len(before)):
             said = words.merge(said, parsed[0])
             faults += parsed[1]
-            lines[number] = _tidy(lines[number][: found.start()])
+            lines[number] = tidy(lines[number][: found.start()])
         else:
             number += 1
     return said, "\n".join(lines), tuple(faults)
@@ -298,34 +215,71 @@ def _expectation(
     )
 
 
-def _open_command(path: str, line: int, command: str, wanted: str) -> Diagnostic:
-    if wanted.startswith("<<"):
-        what = f"its here-document has no line {wanted[2:]}"
-        hint = f"end it with a line {wanted[2:]} before the next prompt"
-    elif wanted == "\\":
-        what, hint = "its last line ends with a backslash", "write the line that follows, or take it off"
-    elif wanted != "...":
-        what, hint = f"its closing {wanted} is missing", f"close it with {wanted} before the next prompt"
-    elif word := syntax.missing(command):
-        what, hint = f"its closing {word} is missing", f"close it with {word} before the next prompt"
-    else:
-        what, hint = "bash still waits for more", "look for an open { ( do then case && || or |"
-    return Diagnostic(
-        path=path, line=line, name="open-command", message=f"the command never ends: {what}", hint=hint
+def _runnable(options: Options, command: str, *, path: str, line: int) -> tuple[Options, list[Diagnostic]]:
+    """The options of a step that leaves something to be filled in, which is not run, and a warning."""
+    left = placeholders.unfilled(command)
+    if not left:
+        return options, []
+    value = f'give "{left.text}" a value in [tool.wordish.substitutions]'
+    warning = Diagnostic(
+        path=path,
+        line=line + command.count("\n", 0, left.position),
+        severity=Severity.WARNING,
+        name="not-runnable",
+        message=f"not runnable, and skipped: {left.text} stands for something else",
+        hint=f"{'write it out' if left.is_ellipsis else value}, or say skip=no if bash is to have it",
+    )
+    return options._replace(skip=f"{placeholders.NOT_RUNNABLE}: {left.text}"), [warning]
+
+
+def _may_end_in_remark(shown: Expectation, options: Options) -> bool:
+    """Whether an output that is compared, in a way that its author did not choose, ends in an odd line."""
+    last = shown.text[shown.text.rfind("\n") + 1 :].lstrip(" ")
+    return last[:1] in _FIRST_OF_REMARKS and not (
+        options.match or options.skip or options.ignore or options.status_only
     )
 
 
-def _guessed(block: Block, lines: Sequence[str]) -> Iterator[Diagnostic]:
-    if block.language.lower() not in _CONSOLES or block.running:
-        return
-    for number, text in enumerate(lines):
-        if prompts.looks_like_root(text):
-            yield Diagnostic(
-                path=block.path,
-                line=block.line + number,
-                severity=Severity.WARNING,
-                name="guessed-root-prompt",
-                message='"# " looks like a root prompt, and is not read as one',
-                hint='write "~# "',
-            )
-            return
+def _remarks(expectation: Expectation, command: str, *, path: str) -> tuple[Expectation, list[Diagnostic]]:
+    """What is shown between two commands, with what reads there like words to the reader, and a warning."""
+    shown = expectation.text.split("\n")
+    from wordish.lookalikes import remarks  # few outputs end in such a line
+
+    count = 0 if _SHOWS_TEXT.match(command) else remarks(shown)
+    if not count or not expectation.lines:
+        return expectation, []
+    first = next(number for number in range(len(shown) - count, len(shown)) if shown[number])
+    comment = shown[first].lstrip(" ").startswith("#")
+    warning = Diagnostic(
+        path=path,
+        line=expectation.lines[0] + first,
+        severity=Severity.WARNING,
+        name="comment-in-session" if comment else "stage-direction",
+        message=f"this reads like a {'comment' if comment else 'stage direction'}, not like output: "
+        "it need not be printed",
+        hint="move it out of the session"
+        + (", or say at its end `# wordish: hash=comment`" if comment else ""),
+    )
+    return expectation._replace(remarks=count), [warning]
+
+
+def _guessed(path: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        path=path,
+        line=line,
+        severity=Severity.WARNING,
+        name="guessed-root-prompt",
+        message='"# " is taken for root\'s prompt, which is a guess',
+        hint=SAY_HASH,
+    )
+
+
+def _doubted(path: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        path=path,
+        line=line,
+        severity=Severity.WARNING,
+        name="guessed-root-prompt",
+        message='"# " looks like a root prompt, and is not read as one',
+        hint=f'write "~# ", or {SAY_HASH}',
+    )

@@ -17,14 +17,15 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from wordish.dialogue import ENDED, LIMIT, PROMPT, Dialogue
+from wordish.answers import Answers
+from wordish.dialogue import ENDED, LIMIT, PROMPT, SILENCE, Dialogue
 from wordish.errors import MachineError
 from wordish.keyboard import typed
 from wordish.model import Output
-from wordish.screen import shown
+from wordish.screen import around, shown
 from wordish.terminal import Standing, Terminal
 
 _MOMENT = 0.05  # seconds after which a program that was just started is running
@@ -35,12 +36,19 @@ _LAST_GRACE = 5.0  # and after the last one, which may have thousands of process
 # same? The second figure is for a shell that prompts where nobody sees it, or has just prompted.
 _SILENCE, _SHORT_SILENCE = 0.3, 0.001
 _ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
-_SETTLED = 0.25  # seconds that what a command left in the background has to come to rest
+_SETTLED = 1.0  # seconds that what a command left in the background has to come to rest
+_LESS = "less than was typed, and the shell took the rest for a command"
 _TRIES = 100  # looks at a shell that is about to wait for its first command, a millisecond apart
 _YIELDS = 20  # looks at one that has just prompted, some microseconds apart
 
 _STARTED = re.compile(rb"^\[\d+\] (\d+)$", re.MULTILINE)  # [1] 12345
 _NOTICE = re.compile(r"^\[\d+\][-+ ]  .*", re.MULTILINE)  # [1]+  Done                    make
+
+_PERSON = 2.0  # seconds after which a program that waits for a person is given up
+_LIKE_A_PROMPT = re.compile(rb"[$#%>] ?$")
+
+# The programs that are shells, and take the line that gives them a prompt of ours.
+SHELLS = frozenset({"bash", "rbash", "sh", "dash", "ash", "busybox"})
 
 # What every shell has in its environment beside its account's own variables.
 ENVIRONMENT = {
@@ -71,6 +79,18 @@ def _prompts(mark: str) -> str:
     return f"PS1='{_octal(mark)}:$?:' PS2="
 
 
+def _greeting(mark: str) -> str:
+    """The first line typed into a shell that an article has opened: as that of ours, in any POSIX shell.
+
+    Bash is told to read plain lines, without an editor that would echo them.
+    """
+    octal = _octal(mark)
+    return (
+        f"case ${{BASH_VERSION-}} in ?*) PS1='{octal}:$?:'; set +o emacs +o vi +o histexpand;; "
+        f"*) PS1=\"$(printf '{octal}'):\\$?:\";; esac; PS2=\n"
+    )
+
+
 def _octal(mark: str) -> str:
     return "".join(f"\\{ord(letter):03o}" for letter in mark)
 
@@ -80,7 +100,7 @@ def _octal(mark: str) -> str:
 # what it should there, if it means anything. It is a list so that neither `set -e` nor an ERR trap minds.
 _ASK = (
     '(POSIXLY_CORRECT="$? ${PIPESTATUS[@]}"; '
-    '("${99999999?WORD:${POSIXLY_CORRECT/ /:}:}") 2> /dev/tty; '
+    '(${99999999?"WORD:${POSIXLY_CORRECT/ /:}:"}) 2> /dev/tty; '
     '\\exit "${POSIXLY_CORRECT%% *}"; /bin/sh -c "exit ${POSIXLY_CORRECT%% *}") && (POSIXLY_CORRECT=)\n'
 )
 # Takes the last lines typed, itself included, out of the history, where `history` would show them.
@@ -113,11 +133,19 @@ class Shell:
         self._unseen = False  # the prompt goes where it cannot be seen
         self._prompt = b""  # what the article has put before our word, or in its place
         self._notices = ""  # what bash said of its jobs during the last command
+        self._asked = ""  # what the last command asked a person for
+        self._limit = LIMIT
         self._listen(mark)
 
-    def _listen(self, mark: str) -> None:
-        self._mark = mark
-        self._dialogue = Dialogue(self._terminal, mark)
+    def _listen(self, *marks: str) -> None:
+        """Listen to the prompts of the shell and of those opened in it, the outermost first."""
+        self._marks = marks
+        self._dialogue = Dialogue(self._terminal, *marks, limit=self._limit)
+
+    @property
+    def depth(self) -> int:
+        """How many shells are open inside this one, each in the one before."""
+        return len(self._marks) - 1
 
     def wait(self, *, timeout: float) -> None:
         """Wait for the first prompt. Raises `MachineError` when it does not come in ``timeout`` seconds."""
@@ -134,8 +162,21 @@ class Shell:
         self._listen(mark)
         self.wait(timeout=timeout)
 
-    def run(self, command: str, *, timeout: float, limit: int = LIMIT) -> Output:
+    def run(
+        self,
+        command: str,
+        *,
+        timeout: float,
+        limit: int = LIMIT,
+        enters: bool | None = False,
+        answers: Sequence[str] = (),
+    ) -> Output:
         """Run one command, as typed by a person, and wait until bash waits for the next one.
+
+        A command that opens another shell has come to its end when that one waits for a command: with
+        ``enters``, or with ``None`` if it is seen to be a shell. What is run then is run there, until
+        it ends. A command that waits for a person is typed the ``answers``, a line each time; when there are
+        none left, it is given up after a moment.
 
         After ``timeout`` seconds it is interrupted with ^C, and killed if that does not end it;
         the output's status is then ``None``. A user's ^C does the same, and goes on to the caller;
@@ -143,21 +184,32 @@ class Shell:
         Of each stream ``limit`` bytes are kept. Raises `MachineError` when the machine is lost.
         """
         start = time.monotonic()
-        self._dialogue.limit = limit
+        self._dialogue.limit = self._limit = limit
+        person = Answers(answers)
+        keys = typed(command)
         try:
             self._find_home()
-            self._terminal.type(typed(command))
-            status = self._await(timeout)
+            self._dialogue.prompted.clear()
+            self._terminal.type(keys, echo=bool(person))
+            status = self._await(timeout, enters=enters, person=person)
+            if person.typed:
+                status = self._left_over(status)
+            asked = self._asked
+            if status is None and answers:
+                self._terminal.type(b"")  # what is typed now is not for the article to show
             if status is None:
                 self._stop()
             elapsed = time.monotonic() - start
             stdout, stderr = self._printed(command)
+            if answers:
+                stdout, stderr = person.told(stdout, stderr)
+                stdout = stdout.removeprefix(keys)
         except KeyboardInterrupt:
             self._abandon()
             raise
         output = Output(
             stdout=shown(stdout), stderr=shown(stderr), status=status,
-            elapsed=elapsed, ended=self.ended, notices=self._notices,
+            elapsed=elapsed, ended=self.ended, asked=asked, around=around(stdout), notices=self._notices,
         )  # fmt: skip
         self._notices = "\n".join(_NOTICE.findall(output.stderr))
         return output
@@ -176,14 +228,25 @@ class Shell:
             before = now
             time.sleep(0.001)  # it has printed its prompt and is about to wait
 
-    def _await(self, timeout: float) -> int | None:
-        """Read until bash waits for a command, or has ended: the status; ``None`` if that takes too long."""
+    def _await(
+        self, timeout: float, *, enters: bool | None = False, person: Answers | None = None
+    ) -> int | None:
+        """Read until bash waits for a command, or has ended: the status; ``None`` if that takes too long.
+
+        Or if it waits for a person: what for is then in ``_asked``.
+        """
         end = time.monotonic() + timeout
-        prompted = False
+        prompted, asking, self._asked = False, 0.0, ""
         silence = _SHORT_SILENCE if self._unseen else _SILENCE
+        came = SILENCE
         while True:
             left = end - time.monotonic()
-            how = self._dialogue.wait(min(silence, max(left, 0)))
+            silence = _MOMENT if person else silence
+            how = self._dialogue.wait(min(silence, max(left, 0))) if came == SILENCE else came
+            came = SILENCE
+            if how == PROMPT and self._dialogue.mark != self._marks[0]:  # of a shell in this one
+                self._listen_to(self._dialogue.mark)
+                return self._dialogue.exit_status
             if how == PROMPT:
                 prompted, silence = True, _SHORT_SILENCE
             if how != ENDED and (self._at_home() or (how == PROMPT and self._comes_home())):
@@ -195,13 +258,93 @@ class Shell:
             if how == ENDED:
                 return self._terminal.status
             if how == PROMPT:
+                self._listen_to(self._marks[0])
                 self._unseen = not prompted
                 return self._dialogue.exit_status if prompted else self._ask()
             if prompted and 2 * silence > _SILENCE and self._moved():
                 return self._dialogue.exit_status
-            if left <= silence:
+            reader = "" if prompted else self._terminal.reader()
+            if enters is not False and self._is_open(reader, sure=enters is True and not person):
+                return self._enter()
+            if person and not prompted:
+                came, answered = self._answer(person, reader)
+                if answered or came != SILENCE:
+                    asking = 0.0
+                    continue
+            asking = (asking or time.monotonic()) if reader else 0.0
+            if left <= silence or (asking and time.monotonic() - asking > _PERSON):
+                self._asked = self._question(reader) if asking else ""
                 return None
-            silence = min(2 * silence, 2.0)
+            silence = _SILENCE / 2 if asking else min(2 * silence, 2.0)
+
+    def _answer(self, person: Answers, reader: str) -> tuple[int, bool]:
+        """Type what the command waits for: what came meanwhile, and whether something was typed."""
+        lines, echo = self._terminal.modes()
+        came = self._dialogue.rest()
+        if came != SILENCE:
+            return came, False
+        cursor, now = self._dialogue.cursor(), time.monotonic()
+        keys = person.due(cursor, reader=reader, lines=lines, echo=echo, now=now)
+        if keys:
+            self._terminal.control(keys)
+        return came, bool(keys)
+
+    def _left_over(self, status: int | None) -> int | None:
+        """The status of a command that was answered.
+
+        ``None`` when it did not read all that was typed, and the shell took the rest for a command.
+        """
+        if status is None or self.ended or len(self._dialogue.prompted) < 2:
+            return status
+        status, rest = self._dialogue.since_prompted()
+        if more := shown(rest):
+            self._asked = f"{_LESS}: {more}"
+        return None if more else status
+
+    def _listen_to(self, mark: str) -> None:
+        """The shells inside the one that prompts with ``mark`` have ended."""
+        if mark != self._marks[-1]:
+            status, printed = self._dialogue.exit_status, self._dialogue.put_aside()
+            self._listen(*self._marks[: self._marks.index(mark) + 1])
+            self._dialogue.put_back(printed, b"")
+            self._dialogue.mark, self._dialogue.exit_status = mark, status
+
+    def _is_open(self, reader: str, *, sure: bool) -> bool:
+        """Whether a shell that the command has opened waits for a command, with a prompt of its own."""
+        line = self._dialogue.last_line()
+        return bool(line) if sure else reader in SHELLS and bool(_LIKE_A_PROMPT.search(line))
+
+    def _enter(self) -> int | None:
+        """Give the shell that waits for a command a prompt of ours: its status.
+
+        ``None`` from a program that was no shell, and took the line for something else.
+        """
+        outer = self._marks
+        stdout, stderr = self._dialogue.put_aside()
+        self._listen(*outer, new_mark())
+        self._terminal.type(_greeting(self._marks[-1]).encode())
+        entered = self._dialogue.wait(_ANSWER) == PROMPT and self._dialogue.mark == self._marks[-1]
+        if not entered:
+            self._asked = "it is no shell that takes commands"
+            self._listen(*outer)
+        self._dialogue.put_back((stdout, stderr.without_last_line()), b"")
+        return 0 if entered else None
+
+    def leave(self) -> None:
+        """End the shells that are open inside this one."""
+        while self.depth and not self.ended:
+            before = self.depth
+            self._terminal.type(b"exit\n")
+            if self._await(_GRACE) is None or self.depth == before:
+                self._terminal.kill(signal.SIGKILL)
+                if self._await(_GRACE) is None:
+                    break
+        self._dialogue.take_all()
+
+    def _question(self, reader: str) -> str:
+        """The line on which the terminal's cursor stands, or who is waiting there."""
+        line = shown(self._dialogue.last_line())
+        return repr(line) if line else reader
 
     def _moved(self) -> bool:
         """Whether a shell that has prompted waits for commands in another way than before.
@@ -262,7 +405,7 @@ class Shell:
             if status is not None:
                 return status
         printed = self._dialogue.put_aside()
-        self._terminal.type(_ASK.replace("WORD", self._mark).encode())
+        self._terminal.type(_ASK.replace("WORD", self._marks[0]).encode())
         self._come_home()
         if self.ended:
             return self._terminal.status
@@ -280,7 +423,7 @@ class Shell:
         """What was printed since the command was typed, without what bash prints at its prompts."""
         jobs_ended = self._settle()
         stdout, stderr = self._dialogue.take()
-        if self.ended or not self._home:
+        if self.ended or self.depth or not self._home:
             return stdout, stderr
         jobs_ended = jobs_ended or any(int(pid) not in self._children for pid in _STARTED.findall(stderr))
         last = _last_line(stderr)
@@ -311,7 +454,7 @@ class Shell:
         Else it would be chance whether the first words of a job, or the last, come before the next
         command or after it. What was at work before the command gets but a moment.
         """
-        if not self._home or self.ended:
+        if not self._home or self.ended or self.depth:
             return False
         before, now = self._children, self._standing.children
         seen, still, start = {*before, *now}, 0, time.monotonic()

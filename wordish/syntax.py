@@ -11,8 +11,12 @@ import functools
 import os
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from wordish.errors import MissingToolError
+
+if TYPE_CHECKING:
+    import subprocess
 
 # How often bash is asked about one command.
 PATIENCE = 300
@@ -24,8 +28,11 @@ _MORE = re.compile(
     r"|unexpected end of file|unexpected token `EOF'"
 )
 
+# What it calls an input that it will not have.
+_REFUSED = re.compile(r"syntax error near unexpected token `(?!newline')(?P<token>.*)'")
+
 # Bash's reserved words (bash(1), RESERVED WORDS): at the start of a command they may open a compound.
-_RESERVED = frozenset(
+RESERVED = frozenset(
     {"!", "{", "}", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for"}
     | {"function", "if", "in", "select", "then", "time", "until", "while"}
 )
@@ -33,7 +40,7 @@ _RESERVED = frozenset(
 # The pieces of a simple command. A word has neither expansions that nest nor anything bash reads
 # specially; "[" after a letter is left to bash, which may take it for an array's subscript. There
 # is one way to match a piece, so nothing backtracks (possessive quantifiers hang in Python 3.11.2).
-_PIECE = re.compile(
+PIECE = re.compile(
     r"""
     (?P<blank>[ \t]+)
   | (?P<comment>(?<![^ \t])\#[^\n]*)
@@ -42,14 +49,14 @@ _PIECE = re.compile(
   | (?P<word>(?:
         (?:[^\x00-\x20\x7f'"\\$`&|;<>()!\[\#]|(?<![\w\]])\[|(?<=[\w./:=,@%+~-])\#)
       | '[^'\n]*'
-      | "(?:[^"\\$`\n]|\$[A-Za-z_]\w*(?!\w)|\$[0-9?])*"
-      | \$[A-Za-z_]\w*(?!\w) | \$[0-9?]
+      | "(?:[^"\\$`\n]|\$[A-Za-z_]\w*(?!\w)|\$[0-9?]|\$\{\w+(?::?[-=+?][\w./ -]*)?\})*"
+      | \$[A-Za-z_]\w*(?!\w) | \$[0-9?] | \$\{\w+(?::?[-=+?][\w./-]*)?\}
     )+)
     """,
     re.VERBOSE | re.ASCII,
 )
 
-# A program and its plain arguments, the commonest command; what `_PIECE` says of it too, in one look.
+# A program and its plain arguments, the commonest command; what `PIECE` says of it too, in one look.
 _PLAIN = re.compile(r"[\w./-]+(?: [\w./:,@%+-]+)*", re.ASCII)
 
 # What can end a compound command; a line without any of these leaves it open.
@@ -64,10 +71,10 @@ def plainly_complete(line: str) -> bool:
     ``| && || ; &`` and redirected, none of which starts with a reserved word.
     """
     if _PLAIN.fullmatch(line):
-        return line.partition(" ")[0] not in _RESERVED
+        return line.partition(" ")[0] not in RESERVED
     position, starts, dangling, redirected = 0, True, False, False
     while position < len(line):
-        piece = _PIECE.match(line, position)
+        piece = PIECE.match(line, position)
         if piece is None:
             return False
         position, kind, text = piece.end(), piece.lastgroup, piece.group()
@@ -84,10 +91,16 @@ def plainly_complete(line: str) -> bool:
         elif kind == "word" and redirected:
             redirected = False
         elif kind == "word":
-            if starts and text in _RESERVED:
+            if starts and text in RESERVED:
                 return False
             dangling, starts = False, starts and "=" in text
     return not (dangling or redirected)
+
+
+def is_one_pipeline(command: str) -> bool:
+    """Whether this is surely one command of plain words, or such commands joined by ``|`` alone."""
+    operators = (piece.group() for piece in PIECE.finditer(command) if piece.lastgroup == "operator")
+    return "\n" not in command and plainly_complete(command) and all(sign == "|" for sign in operators)
 
 
 def wanting(text: str) -> str:
@@ -101,7 +114,8 @@ def wanting(text: str) -> str:
     """
     if "\n" not in text and plainly_complete(text):
         return ""
-    complaints = list(_MORE.finditer(_complaint(text)))
+    said = _complaint(text)
+    complaints = list(_MORE.finditer(said))
     documents = [found["word"] for found in complaints if found["word"] is not None]
     # Bash also says so of a here-document that the end of its $( ) has ended; in an open one a quote is text.
     if documents and not _opens_quote(f"{text}\n'"):
@@ -110,7 +124,10 @@ def wanting(text: str) -> str:
         if found["word"] is None:
             return found["quote"] or "..."
     backslashes = len(text) - len(text.rstrip("\\"))
-    return "\\" if backslashes % 2 and not _in_comment(text) else ""
+    if not backslashes % 2 or _in_comment(text):
+        return ""
+    refused = _REFUSED.search(said)  # what it refuses may be a word that goes on in the next line
+    return "" if refused and not text[:-1].endswith(refused["token"].strip(");&|") or "\n") else "\\"
 
 
 def extent(lines: Sequence[str]) -> tuple[int, str]:
@@ -149,6 +166,16 @@ def _may_end(line: str, *, above: str, wanted: str) -> bool:
     return wanted == "\\" or wanted in line
 
 
+@functools.cache
+def built_in() -> frozenset[str]:
+    """The names that bash itself knows: builtins and reserved words.
+
+    Raises `MissingToolError` without bash.
+    """
+    done = _bash("-c", "compgen -b; compgen -k", text="")
+    return frozenset(done.stdout.decode().split())
+
+
 def missing(text: str) -> str:
     """The word that would end an open compound command (``}``, ``fi``), "" when no single one does."""
     return next((word for word in ("}", ")", "fi", "done", "esac") if not _complaint(f"{text}\n{word}")), "")
@@ -168,6 +195,14 @@ def is_comment(text: str, position: int) -> bool:
     return len({wanting(f"{before}#{quote}") for quote in ("", "'", '"')}) == 1
 
 
+def is_unquoted(text: str, position: int) -> bool:
+    """Whether bash would read a quote at this ``position`` of ``text`` as one.
+
+    It would not inside of quotes, of a comment, or of a here-document.
+    """
+    return _opens_quote(f"{text[:position]}'")
+
+
 def _in_comment(text: str) -> bool:
     """Whether the end of ``text``, a backslash, stands in a comment, where it means nothing."""
     line = text[text.rfind("\n") + 1 :]
@@ -185,17 +220,19 @@ def _complaint(text: str) -> str:
     The environment is emptied: BASH_ENV would be run, SHELLOPTS would change the grammar, and the
     messages must be those of the C locale.
     """
+    return _bash("-n", text=f"{text}\n").stderr.decode(errors="replace")
+
+
+def _bash(*arguments: str, text: str) -> subprocess.CompletedProcess[bytes]:
     import subprocess  # plain words never come here
 
     try:
-        done = subprocess.run(
-            ["bash", "-n"],
-            input=f"{text}\n".encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+        return subprocess.run(
+            ["bash", *arguments],
+            input=text.encode(),
+            capture_output=True,
             env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
             check=False,
         )
     except FileNotFoundError as error:
         raise MissingToolError("bash is not installed", hint="apt-get install bash") from error
-    return done.stderr.decode(errors="replace")

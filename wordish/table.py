@@ -6,12 +6,18 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from wordish import options as words
+from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
-from wordish.model import Machine
+from wordish.likes import bad_kind, pattern_of
+from wordish.model import Conventions, Hash, Machine, Options
+from wordish.options import prompt_pattern
+from wordish.overrides import Override, bad_pattern
+from wordish.placeholders import ELLIPSES
 
 _NAME = r"^[a-z0-9]([a-z0-9+.-]*[a-z0-9+.])?\Z"
 
@@ -37,16 +43,48 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     network: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Lint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[tool.wordish.lint]``: codes or names of warnings that are switched off."""
+
+    ignore: tuple[str, ...] = ()
+
+
+class _Prompts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``prompts``: patterns by account."""
+
+    root: tuple[str, ...] | None = None
+    user: tuple[str, ...] | None = None
+
+
 class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[tool.wordish]``; ``timeout`` is in seconds."""
 
     paths: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
+    jobs: Annotated[int, msgspec.Meta(ge=1)] | Literal["auto"] | None = None
     machine: str | None = None
+    record: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     machines: dict[str, Any] = {}
+    lint: _Lint = _Lint()
+    prompts: _Prompts = _Prompts()
+    hash: Hash | None = None
+    substitutions: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    overrides: tuple[Any, ...] = ()
+    like: dict[str, str] = {}
 
 
-_Struct = TypeVar("_Struct", _Machine, Table)
+class _Override(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A table ``[[tool.wordish.overrides]]``: for some paths, what ``[tool.wordish]`` says for all."""
+
+    paths: Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1)], ...], msgspec.Meta(min_length=1)]
+    prompts: _Prompts = _Prompts()
+    hash: Hash | None = None
+    substitutions: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+
+
+_Struct = TypeVar("_Struct", _Machine, _Override, Table)
 _Key = tuple[str, ...]
 _Complain = Callable[[_Key, str, str], ConfigError]
 """Gives the error for a key, what is wrong with it and what to try."""
@@ -58,14 +96,7 @@ def read(text: str, *, source: Path, built_in: Machine) -> tuple[Table, Mapping[
     These are ``built_in`` alone when it describes none. Raises `wordish.errors.ConfigError`.
     """
 
-    def complain(key: _Key, what: str, hint: str) -> ConfigError:
-        line = line_of(text, key)
-        return ConfigError(
-            f"{'.'.join(key)}: {what}",
-            where=f"{_shown(source)}:{line}" if line else _shown(source),
-            hint=hint,
-        )
-
+    complain = _complainer(text, source)
     tool = _toml(text, source).get("tool", {})
     said = _convert(
         tool.get("wordish", {}) if isinstance(tool, dict) else {}, Table, ("tool", "wordish"), complain
@@ -75,7 +106,105 @@ def read(text: str, *, source: Path, built_in: Machine) -> tuple[Table, Mapping[
     if said.machine is not None and said.machine not in machines:
         what = f"the machine {said.machine!r} is not described"
         raise complain(("tool", "wordish", "machine"), what, f"described are {', '.join(machines)}")
+    for word in said.lint.ignore:
+        try:
+            switched_off(word)
+        except ValueError as error:
+            raise complain(("tool", "wordish", "lint", "ignore"), str(error), "see `wordish lint`") from error
     return said, machines
+
+
+def ignored(said: Table) -> frozenset[str]:
+    """The names of the warnings that the table switches off; all of them are known (see `read`)."""
+    return switched_off(" ".join(said.lint.ignore)) if said.lint.ignore else frozenset()
+
+
+def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, tuple[Override, ...]]:
+    """What the table ``said`` of ``text`` lays down for all articles, and for those of some paths.
+
+    Raises `wordish.errors.ConfigError`.
+    """
+    complain, here = _complainer(text, source), ("tool", "wordish")
+    for name, pattern in said.like.items():
+        if wrong := bad_kind(name, pattern):
+            raise complain((*here, "like", name), wrong, "a kind is a name and a pattern, of RE2")
+    overrides = []
+    for number, table in enumerate(said.overrides):
+        key = (*here, "overrides", f"[{number}]")
+        override = _convert(table, _Override, key, complain)
+        for pattern in override.paths:
+            if wrong := bad_pattern(pattern):
+                raise complain((*key, "paths"), f"{pattern!r}: {wrong}", "paths start at this file's folder")
+        conventions = _conventions(override, key, said.like, source, complain)
+        overrides.append(Override(paths=override.paths, conventions=conventions))
+    everywhere = _conventions(said, here, said.like, source, complain)
+    return everywhere._replace(like=said.like), tuple(overrides)
+
+
+def _conventions(
+    said: Table | _Override, key: _Key, like: Mapping[str, str], source: Path, complain: _Complain
+) -> Conventions:
+    _check_reading(said, key, complain)
+    reading = Options(root_prompt=said.prompts.root, user_prompt=said.prompts.user, hash=said.hash)
+    options = words.merge(reading, _options(said.options, (*key, "options"), like, source, complain))
+    return Conventions(options=options, substitutions=said.substitutions)
+
+
+def _check_reading(said: Table | _Override, key: _Key, complain: _Complain) -> None:
+    """Refuse patterns that are none, and substitutions that would change the lines of an article."""
+    for account, patterns in (("root", said.prompts.root), ("user", said.prompts.user)):
+        for pattern in patterns or ():
+            try:
+                prompt_pattern(pattern)
+            except ValueError as error:
+                raise complain(
+                    (*key, "prompts", account), f"{pattern!r}: {error}", "see RE2's syntax"
+                ) from error
+    for literal, value in said.substitutions.items():
+        here = (*key, "substitutions", literal)
+        if not isinstance(value, str):
+            raise complain(here, "expected a string", 'write its value in quotes: "1.2"')
+        if not literal.strip() or not (literal + value).isprintable():
+            raise complain(here, "not the text of one line", "give the literal of the article, and its value")
+        if literal.strip(" []") in ELLIPSES:
+            raise complain(here, "stands for any text in outputs", "write it out where it is typed")
+
+
+def _options(
+    table: Mapping[str, Any], key: _Key, like: Mapping[str, str], source: Path, complain: _Complain
+) -> Options:
+    """What a table of options says, each of them one that an article may say of itself."""
+    for name, value in table.items():  # one by one: a fault knows its key
+        if name in ("like", "secret"):  # is said of another
+            continue
+        _, faults = words.from_mapping({name: value}, path=str(source), line=0, level="article")
+        for fault in faults:
+            said = f"{name.replace('_', '-')}={value}: "
+            raise complain((*key, name), fault.message.removeprefix(said), fault.hint)
+    found, faults = words.from_mapping(table, path=str(source), line=0)
+    for fault in faults:
+        raise complain(key, fault.message, fault.hint)
+    for name in found.after or ():
+        if not (source.parent / name).is_file():
+            raise complain((*key, "after"), f"{name}: no such file", "paths start at this file's folder")
+    for sample in found.samples or ():
+        try:
+            pattern_of(sample.text, sample.like, like)
+        except ValueError as error:
+            raise complain((*key, "vary" if sample.varies else "sample"), str(error), "") from error
+    return found
+
+
+def _complainer(text: str, source: Path) -> _Complain:
+    def complain(key: _Key, what: str, hint: str) -> ConfigError:
+        line = line_of(text, key)
+        return ConfigError(
+            f"{'.'.join(key).replace('.[', '[')}: {what}",
+            where=f"{_shown(source)}:{line}" if line else _shown(source),
+            hint=hint,
+        )
+
+    return complain
 
 
 def line_of(text: str, key: _Key) -> int | None:
@@ -130,14 +259,16 @@ def _convert(table: object, into: type[_Struct], key: _Key, complain: _Complain)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         inner: _Key = tuple(re.findall(r"\w+", path.split("[")[0]))
+        if absent := re.fullmatch(r"Object missing required field `(.*)`", message):
+            raise complain((*key, *inner), f"{absent[1]} is missing", "say for which articles") from error
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
-            known = list(into.__struct_fields__)
+            known = list((_Prompts if inner == ("prompts",) else into).__struct_fields__)
             import difflib  # for those who make mistakes
 
             close = difflib.get_close_matches(unknown[1], known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
             raise complain((*key, *inner, unknown[1]), "unknown key", hint) from error
-        raise complain((*key, *inner), *_plain(message)) from error
+        raise complain((*key, *inner), *_plain(message, at=inner[-1] if inner else "")) from error
 
 
 _WANTED = {
@@ -152,7 +283,7 @@ _WANTED = {
 }
 
 
-def _plain(message: str) -> tuple[str, str]:
+def _plain(message: str, *, at: str) -> tuple[str, str]:
     """What is wrong and what to write instead, from msgspec's message."""
     bound = re.fullmatch(r"Expected `(?:int|float)` (>=|<=|>|<) (.*)", message)
     if bound:
@@ -165,6 +296,9 @@ def _plain(message: str) -> tuple[str, str]:
         )
     if "length" in message:
         return "must not be empty", ""
+    if "enum value" in message:
+        what = f"no such value: {message.partition('value ')[2]}"
+        return what, 'say a number or "auto"' if at == "jobs" else "say root, comment or auto"
     kinds = re.findall(r"`([a-z |]+)`", message)
     wanted, got = (*kinds, "", "")[:2]
     names = [_WANTED.get(kind, kind) for kind in wanted.split(" | ") if kind != "null"]
@@ -172,11 +306,20 @@ def _plain(message: str) -> tuple[str, str]:
 
 
 def _keys(text: str) -> Iterator[tuple[int, _Key]]:
-    """The lines of a TOML text that start a table or give a key a value, and which."""
+    """The lines of a TOML text that start a table or give a key a value, and which.
+
+    In the key of a table of an array stands its number there, from 0: ``[0]``.
+    """
     table: _Key = ()
+    arrays: dict[_Key, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]\s*(#.*)?$", line):
-            table = _dotted(header[1])
+        if header := re.match(r"\s*\[(\[?)([^\[\]]+)\]\]?\s*(#.*)?$", line):
+            table = _dotted(header[2])
+            if header[1]:
+                arrays[table] = arrays.get(table, -1) + 1
+            for end in range(len(table), 0, -1):
+                if table[:end] in arrays:
+                    table = (*table[:end], f"[{arrays[table[:end]]}]", *table[end:])
             yield number, table
         elif pair := re.match(
             r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""", line

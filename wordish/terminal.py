@@ -39,7 +39,7 @@ class Standing(NamedTuple):
 
     ``children`` are the processes that it started and that have not ended, also those whose parent
     has, each with whether it, or any that it started itself, is at work: it runs, is about to, or
-    waits for a disk.
+    waits for a disk; or it has ended and the shell is about to hear of it.
     """
 
     call: bytes = b""
@@ -70,8 +70,17 @@ class Terminal(Protocol):
         `MachineError` when the machine is lost.
         """
 
-    def type(self, data: bytes) -> None:
-        """Type ``data``, after putting the terminal's modes back to what they were at the start."""
+    def type(self, data: bytes, *, echo: bool = False) -> None:
+        """Type ``data``, after putting the terminal's modes back to what they were at the start.
+
+        With ``echo``, it shows what is typed, from this on until a program turns that off.
+        """
+
+    def modes(self) -> tuple[bool, bool]:
+        """Whether input is taken by whole lines, and whether the terminal shows what is typed.
+
+        What was printed before can be read at once afterwards.
+        """
 
     def control(self, data: bytes) -> None:
         """Type ``data`` (control characters) with the modes as they are; drop what was not typed yet."""
@@ -85,8 +94,35 @@ class Terminal(Protocol):
     def standing(self) -> Standing:
         """How the shell stands; what was printed before can be read at once afterwards."""
 
+    def reader(self) -> str:
+        """The name of the program below the shell, or of the shell, that waits for what a person types.
+
+        "" when there is none, when that cannot be told, or when what was typed has not been read yet.
+        One that also waits for something else, or for some time only, is not meant.
+        """
+
     def close(self) -> None:
         """Give the terminal back; the shell on it is hung up."""
+
+
+class Processes(Protocol):
+    """How one looks at the processes of the machine that a shell runs on (proc(5)); raises `OSError`."""
+
+    def read(self, name: str) -> str:
+        """What the file /proc/NAME says."""
+
+    def link(self, name: str) -> str:
+        """Where the link /proc/NAME leads."""
+
+
+class _OurProcesses:
+    def read(self, name: str) -> str:
+        """See `Processes.read`."""
+        return Path("/proc", name).read_text(encoding="utf-8", errors="replace")
+
+    def link(self, name: str) -> str:
+        """See `Processes.link`."""
+        return str(Path("/proc", name).readlink())
 
 
 _SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM})
@@ -106,6 +142,9 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+_FILES = ("{pid}/syscall", "{pid}/task/{pid}/children", "{reaper}/task/{reaper}/children")
+
+
 class LocalTerminal:
     """Two pseudo-terminals of this machine and a shell on them, leader of a session of its own.
 
@@ -114,41 +153,45 @@ class LocalTerminal:
     gives the argument list. The shell dies with this process, however that ends.
     """
 
+    _processes: Processes = _OurProcesses()
+
     def __init__(self, command: Callable[[int], Sequence[str]], *, env: Mapping[str, str], cwd: Path) -> None:
-        self.status: int | None = None
-        self._typing = b""
         opened: list[int] = []
         try:
-            self._out, self._slave = _terminal(opened)
-            self._err, err_slave = _terminal(opened)
-            self._modes = fcntl.ioctl(self._slave, termios.TCGETS, _MODES)
+            out, slave = _terminal(opened)
+            err, err_slave = _terminal(opened)
             # setpriv and setsid become the shell: one process, no code of ours after the fork.
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *_heard(), "setsid", "--ctty", *command(err_slave)],
-                stdin=self._slave, stdout=self._slave, stderr=self._slave, pass_fds=(err_slave,),
+                stdin=slave, stdout=slave, stderr=slave, pass_fds=(err_slave,),
                 env=dict(env), cwd=cwd, umask=0o022,
             )  # fmt: skip
             os.close(err_slave)
             opened.remove(err_slave)
-            self._pidfd = os.pidfd_open(self._process.pid)
+            pidfd = os.pidfd_open(process.pid)
         except OSError as error:
             for descriptor in opened:
                 os.close(descriptor)
             raise MachineError(f"no shell could be started: {error.strerror or error}") from error
+        self._hold(out, slave, err, process.pid, pidfd, process.wait)
+
+    def _hold(self, out: int, slave: int, err: int, pid: int, pidfd: int, wait: Callable[[], int]) -> None:
+        """Take over the terminals and the shell: see `GivenTerminal`."""
+        self.status: int | None = None
+        self._typing = b""
+        self._out, self._slave, self._err = out, slave, err
+        self._pid, self._pidfd, self._wait_for_end = pid, pidfd, wait
+        self._modes = fcntl.ioctl(err, termios.TCGETS, _MODES)  # those of both, and nobody's to change yet
         self._poll = select.poll()
         for descriptor in (self._err, self._out, self._pidfd):
             self._poll.register(descriptor, select.POLLIN)
         self._unread = select.poll()
         self._unread.register(self._slave, select.POLLIN)
-        self._session = b"%d" % self.pid
-        self._syscall = _opened(f"/proc/{self.pid}/syscall")
-        self._children = _opened(_CHILDREN.format(self.pid))
-        self._orphans = _opened(_CHILDREN.format(os.getpid()))  # who becomes their parent: see `orphans`
-
-    @property
-    def pid(self) -> int:
-        """The shell's process id, which is its session's too."""
-        return self._process.pid
+        self._ours = self._processes is LocalTerminal._processes
+        reaper = os.getpid() if self._ours else 1  # who becomes the parent of orphans: see `wordish.orphans`
+        names = [name.format(pid=pid, reaper=reaper) for name in _FILES]
+        # Files that are read often stay open.
+        self._files = [_opened(f"/proc/{name}") if self._ours else name for name in names]
 
     def read(self, timeout: float | None) -> tuple[bytes, bytes]:
         """See `Terminal.read`."""
@@ -157,7 +200,7 @@ class LocalTerminal:
         ready = self._wait(timeout)
         out = err = b""
         if self._pidfd in ready:
-            code = self._process.wait()
+            code = self._wait_for_end()
             out, err = _drain(self._out), _drain(self._err)
             self.status = code if code >= 0 else 128 - code
         elif self._err in ready:
@@ -186,12 +229,13 @@ class LocalTerminal:
             if any(ready.values()) or left == 0:
                 return ready
 
-    def type(self, data: bytes) -> None:
+    def type(self, data: bytes, *, echo: bool = False) -> None:
         """See `Terminal.type`."""
         # The modes as bytes: a look at them is a fifth of tcgetattr's, and each command pays for it.
+        wanted = _with_echo(self._modes) if echo else self._modes
         with suppress(OSError):  # the shell may have ended, and hung up
-            if fcntl.ioctl(self._slave, termios.TCGETS, _MODES) != self._modes:
-                fcntl.ioctl(self._slave, termios.TCSETS, self._modes)
+            if fcntl.ioctl(self._slave, termios.TCGETS, _MODES) != wanted:
+                fcntl.ioctl(self._slave, termios.TCSETS, wanted)
         self._typing += data
         self._feed()
         if self._typing:
@@ -211,6 +255,12 @@ class LocalTerminal:
         with suppress(OSError):
             os.write(self._out, data)
 
+    def modes(self) -> tuple[bool, bool]:
+        """See `Terminal.modes`."""
+        with suppress(OSError):
+            return _lines_and_echo(fcntl.ioctl(self._slave, termios.TCGETS, _MODES))
+        return True, False
+
     def kill(self, number: int) -> None:
         """See `Terminal.kill`."""
         with suppress(OSError):
@@ -220,11 +270,15 @@ class LocalTerminal:
 
     def kill_all(self) -> None:
         """See `Terminal.kill_all`."""
+        if not self._ours:
+            with suppress(OSError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            return
         for pid in (entry.name for entry in os.scandir("/proc") if entry.name.isdigit()):
             with suppress(OSError):
                 descriptor = os.pidfd_open(int(pid))  # the number may change hands, the descriptor cannot
                 try:
-                    if _stat(pid.encode())[3:4] == [self._session]:
+                    if _stat(int(pid), self._processes)[3] == str(self._pid):
                         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                 finally:
                     os.close(descriptor)
@@ -234,21 +288,69 @@ class LocalTerminal:
         # To be asked for it makes the kernel hand over what was typed (n_tty_poll): nothing is on its way.
         if self._typing or self._unread.poll(0):
             return _UNKNOWN
-        children, ours = _told(self._children).split(), _told(self._orphans).split()
-        if len(ours) > 1:
-            children += [pid for pid in ours if _stat(pid)[3:4] == [self._session] and pid != self._session]
-        return Standing(_told(self._syscall), {int(child): _busy(child) for child in children} or _NONE)
+        call = self._told(0)  # first, so that what it has done before it came there is done below
+        children, orphans = self._told(1).split(), self._told(2).split()
+        if not children and len(orphans) < 2:
+            return Standing(call, _NONE)
+        at_work: dict[int, bool] = {}
+        for pid in map(int, children + orphans):
+            with suppress(OSError):  # it has just ended
+                state, parent, _, session, *_ = _stat(pid, self._processes)
+                child = parent == str(self._pid)
+                if child or (session == str(self._pid) and pid != self._pid):
+                    at_work[pid] = (child and state == "Z") or _busy(pid, state, self._processes)
+        return Standing(call, at_work)
+
+    def _told(self, number: int) -> bytes:
+        """What one of the `_FILES` says; empty when that cannot be told."""
+        file = self._files[number]
+        if isinstance(file, int):
+            return _told(file)
+        try:
+            return self._processes.read(file).encode()
+        except OSError:
+            return b""
+
+    def reader(self) -> str:
+        """See `Terminal.reader`."""
+        with suppress(OSError):
+            if not self._typing and not self._unread.poll(0):
+                return _reader(self._pid, self._processes)
+        return ""
 
     def close(self) -> None:
         """See `Terminal.close`."""
         if self.status is None:
             with suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            self._process.wait()
-        told = (self._syscall, self._children, self._orphans)
-        for descriptor in (self._out, self._err, self._slave, self._pidfd, *told):
+            self._wait_for_end()
+        files = [file for file in self._files if isinstance(file, int)]
+        for descriptor in (self._out, self._err, self._slave, self._pidfd, *files):
             if descriptor >= 0:
                 os.close(descriptor)
+
+
+class GivenTerminal(LocalTerminal):
+    """Two pseudo-terminals of this machine, and a shell on them that somebody else started.
+
+    ``out`` and ``err`` are the masters, which do not block; ``slave`` is the first one's other side.
+    ``pid`` is the shell's number in ``processes``; ``pidfd`` is the shell's, or that of who ends with it;
+    ``wait`` gives its exit status, -N when signal N ended it.
+    """
+
+    def __init__(
+        self,
+        *,
+        out: int,
+        slave: int,
+        err: int,
+        pid: int,
+        pidfd: int,
+        processes: Processes,
+        wait: Callable[[], int],
+    ) -> None:
+        self._processes = processes
+        self._hold(out, slave, err, pid, pidfd, wait)
 
 
 class FramedTerminal:
@@ -282,9 +384,14 @@ class FramedTerminal:
                 self.status = 128 + (code & 0x7F) if code & 0x7F else code >> 8
         return bytes(printed[b"O"]), bytes(printed[b"E"])
 
-    def type(self, data: bytes) -> None:
+    def type(self, data: bytes, *, echo: bool = False) -> None:
         """See `Terminal.type`."""
-        self._say(b"I", data)
+        self._say(b"A" if echo else b"I", data)
+
+    def modes(self) -> tuple[bool, bool]:
+        """See `Terminal.modes`."""
+        self._say(b"M", b"")
+        return _lines_and_echo(self._answer(b"M", timeout=_ANSWER_SECONDS))
 
     def control(self, data: bytes) -> None:
         """See `Terminal.control`."""
@@ -307,6 +414,11 @@ class FramedTerminal:
         call, _, children = answer.removeprefix(question).partition(b"\n")
         told = (child.partition(b":") for child in children.split())
         return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
+
+    def reader(self) -> str:
+        """See `Terminal.reader`."""
+        self._say(b"P", b"")
+        return self._answer(b"P", timeout=_ANSWER_SECONDS).decode("utf-8", "replace")
 
     def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
         """Set the guest's clock (seconds since 1970) and reseed its random generator.
@@ -400,6 +512,47 @@ class FramedTerminal:
         self._socket.close()
 
 
+# The system calls that read and that wait for one descriptor, by number (arch/*/entry/syscalls).
+_READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
+_SELECT = {"x86_64": ("23", "270"), "aarch64": ("72",)}.get(os.uname().machine, ())
+
+
+def _reader(pid: int, processes: Processes) -> str:
+    """The name of the first process, of this one and those below it, that waits for input of its terminal.
+
+    Not of another one: there it is a program that types.
+    """
+    terminal = _stat(pid, processes)[4]
+    waiting = [pid]
+    while waiting:
+        pid = waiting.pop()
+        with suppress(OSError):  # it ends meanwhile, or is another user's
+            waiting += map(int, processes.read(f"{pid}/task/{pid}/children").split())
+            if _reads(pid, terminal, processes):
+                return processes.read(f"{pid}/comm").strip()
+    return ""
+
+
+def _reads(pid: int, terminal: str, processes: Processes) -> bool:
+    """Whether a process, in the foreground of this terminal, does nothing but wait for its input."""
+    call = processes.read(f"{pid}/syscall").split()
+    if call[0] == _READ:
+        descriptor = int(call[1], 16)
+    elif call[0] in _SELECT and (call[1], call[5]) == ("0x1", "0x0"):  # descriptor 0 alone, for ever
+        descriptor = 0
+    else:
+        return False
+    if not processes.link(f"{pid}/fd/{descriptor}").startswith(("/dev/pts/", "/dev/tty")):
+        return False
+    _, _, group, _, own, foreground, *_ = _stat(pid, processes)
+    return group == foreground and own == terminal
+
+
+def _stat(pid: int, processes: Processes) -> list[str]:
+    """State, parent, process group, session, terminal, its foreground group... (proc(5), /proc/PID/stat)."""
+    return processes.read(f"{pid}/stat").rpartition(")")[2].split()
+
+
 def _heard() -> list[str]:
     """What lets the shell hear the signals of a terminal that we were started deaf to.
 
@@ -427,6 +580,21 @@ def _terminal(opened: list[int]) -> tuple[int, int]:
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     termios.tcsetwinsize(slave, (ROWS, COLUMNS))
     return master, slave
+
+
+def _lines_and_echo(modes: bytes) -> tuple[bool, bool]:
+    """Of a struct termios: whether it is in canonical mode, and whether it echoes."""
+    (local,) = _LOCAL.unpack_from(modes, 3 * _LOCAL.size)
+    return bool(local & termios.ICANON), bool(local & termios.ECHO)
+
+
+def _with_echo(modes: bytes) -> bytes:
+    """A struct termios that echoes."""
+    (local,) = _LOCAL.unpack_from(modes, 3 * _LOCAL.size)
+    return modes[: 3 * _LOCAL.size] + _LOCAL.pack(local | termios.ECHO) + modes[4 * _LOCAL.size :]
+
+
+_LOCAL = struct.Struct("=I")  # a word of modes; the fourth is c_lflag (asm-generic/termbits.h)
 
 
 def _take(descriptor: int) -> bytes:
@@ -463,22 +631,13 @@ def _told(descriptor: int) -> bytes:
         return b""
 
 
-_CHILDREN = "/proc/{0}/task/{0}/children"
-
-
-def _stat(pid: bytes) -> list[bytes]:
-    """State, parent, process group, session... of a process (proc(5)); nothing when it has ended."""
-    try:
-        return Path("/proc", pid.decode("ascii"), "stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return []
-
-
-def _busy(pid: bytes) -> bool:
-    """Whether a process, or any that it started, is at work."""
-    if _stat(pid)[:1] in ([b"R"], [b"D"]):
+def _busy(pid: int, state: str, processes: Processes) -> bool:
+    """Whether a process in this state, or any that it started, is at work."""
+    if state in ("R", "D"):  # running or about to, waiting for a disk
         return True
-    try:
-        return any(map(_busy, Path(_CHILDREN.format(pid.decode("ascii"))).read_bytes().split()))
-    except OSError:
-        return False
+    with suppress(OSError):  # it has just ended
+        for child in map(int, processes.read(f"{pid}/task/{pid}/children").split()):
+            with suppress(OSError):
+                if _busy(child, _stat(child, processes)[0], processes):
+                    return True
+    return False

@@ -11,42 +11,50 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.document import parse
-from wordish.matching import Reading, closest_reading, indentation, matches
+from wordish.matching import Reading, closest_reading, indentation, matches, without_remarks
 from wordish.model import Diagnostic, Document, Outcome, Output, Step, Transcript, Verdict
 from wordish.pattern import GAP, Glob, Token, fits, indent, solid, token_of
+from wordish.place import before, place
+from wordish.placeholders import substitute
 from wordish.session import normalise
+from wordish.similar import glob_of, pieces
+from wordish.sources import loader
 
 # What a terminal would act on, and what UTF-8 cannot hold.
 _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORDS: Final = re.compile(r"(?:\.\.\.|…)+|\d+|[^\W\d]+|\s+|[^\w\s]|_")
 _PATTERNS: Final = "its author shows patterns, not what is printed"
 _TRIED: Final = 100  # lines that may take a gone one's place
-_WILDCARD: Final = re.compile(r"(?:\.\.\.|…)+")
 
 
 class Update(NamedTuple):
     """What an update makes of an article.
 
-    ``text`` is the whole new text of the file, the old one when ``rewritten`` is empty. ``left`` tells
-    what is wrong and stays so, by line.
+    ``text`` is the whole new text of the file, the old one when nothing of it is ``rewritten``. ``included``
+    are the new texts, by path, of files that it includes. ``left`` tells what is wrong and stays so, by line.
+    ``edits`` are what it is made of, one for each step that is rewritten.
     """
 
     text: str
     rewritten: tuple[Step, ...] = ()
     left: tuple[Diagnostic, ...] = ()
+    included: Mapping[str, str] = {}
+    edits: tuple[Edit, ...] = ()
 
 
-class _Edit(NamedTuple):
-    """For the document's step number ``at``, from 0: the ``lines`` of the file that show its output."""
+class Edit(NamedTuple):
+    """For the document's step number ``at``, from 0: the ``lines`` of its file that show its output."""
 
     at: int
     step: Step
     lines: tuple[str, ...]
+
+
+_Rows = Mapping[str, Sequence[str]]
+"""The lines of the files of an article, by path."""
 
 
 def update(transcript: Transcript) -> Update:
@@ -57,39 +65,64 @@ def update(transcript: Transcript) -> Update:
     in more than its output, what others printed may be a consequence of that, so they are left too.
     """
     document = transcript.document
-    rows = re.split(r"\r?\n", document.text)
-    edits: list[_Edit] = []
+    rows = _rows(document)
+    meant = document.conventions.substitutions
+    edits: list[Edit] = []
     left: list[Diagnostic] = []
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
-    for index, verdict in enumerate(transcript.verdicts):
+    for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
         if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
             continue
         reason = stopped or _beyond_update(verdict)
-        if not reason and verdict.step.path != document.path:
+        if not reason and verdict.step.path not in rows:
             reason = "it stands in another file"
+        elif not reason and _scattered(rows[verdict.step.path], verdict.step, meant):
+            reason = "it is shown in several places"
         elif not reason:
-            lines = _lines(rows, verdict)
+            step = verdict.step._replace(expectation=without_remarks(verdict.step.expectation))
+            lines = _lines(rows[step.path], verdict._replace(step=step), meant)
             if lines is not None:
-                edits.append(_Edit(at=index, step=verdict.step, lines=tuple(lines)))
+                if lines and verdict.step.expectation.lines and not step.expectation.lines:
+                    lines.append(
+                        before(rows[step.path], step).rstrip(" \t")
+                    )  # a remark stands below a blank line
+                edits.append(Edit(at=index, step=step, lines=tuple(lines)))
                 continue
             reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
-            stopped = f"the step at line {verdict.step.line} went wrong before it"
-        left.append(_left(verdict.step, reason))
+            where = "line " if verdict.step.path == document.path else f"{verdict.step.path}:"
+            stopped = f"the step at {where}{verdict.step.line} went wrong before it"
+        left.append(leave(verdict.step, reason))
+    return revised(document, edits, left=left)
+
+
+def revised(document: Document, edits: Sequence[Edit], *, left: Sequence[Diagnostic]) -> Update:
+    """The update that these edits make, as far as the article then reads as before; ``left`` is told too."""
+    rows = _rows(document)
     good = _accepted(document, rows, (), edits)
-    for edit in edits:
-        if edit not in good:
-            reason = "what it printed would be read as a prompt, as prose or as markup"
-            left.append(_left(edit.step, reason))
+    reason = "what it printed would be read as a prompt, as prose or as markup"
+    told = [*left, *(leave(edit.step, reason) for edit in edits if edit not in good)]
+    new = _texts(document, rows, good)
     return Update(
-        text=_text(document, rows, good) if good else document.text,
+        text=new.pop(document.path, document.text),
         rewritten=tuple(edit.step for edit in good),
-        left=tuple(sorted(left, key=lambda told: (told.path, told.line))),
+        left=tuple(sorted(told, key=lambda told: (told.path, told.line))),
+        included=new,
+        edits=good,
     )
 
 
-def _left(step: Step, reason: str) -> Diagnostic:
+def leave(step: Step, reason: str) -> Diagnostic:
+    """That a step is wrong and stays so, and why."""
     return Diagnostic(path=step.path, line=step.line, name="left", message=reason)
+
+
+def agrees(document: Document, verdict: Verdict, lines: Sequence[str]) -> bool:
+    """Whether these lines of its file, as the output of the step, would show what it printed."""
+    assert verdict.output is not None
+    step = verdict.step._replace(expectation=without_remarks(verdict.step.expectation))
+    text = _normalised(_rows(document)[step.path], step, lines, document.conventions.substitutions)
+    return not _UNWRITABLE.search(text) and bool(_matches(step, verdict.output, text=text))
 
 
 def _beyond_update(verdict: Verdict) -> str:
@@ -103,6 +136,8 @@ def _beyond_update(verdict: Verdict) -> str:
         return verdict.reason
     if output.ended and verdict.reason != "the output differs":
         return verdict.reason
+    if verdict.reason.startswith("the output differs") and verdict.reason != "the output differs":
+        return verdict.reason  # a sample stands for two values, or what is printed is secret
     if step.expectation.match == "regex":
         return _PATTERNS
     return ""
@@ -116,13 +151,17 @@ def _matches(step: Step, output: Output, *, text: str | None = None) -> bool | N
 # What one step should show.
 
 
-def _lines(rows: Sequence[str], verdict: Verdict) -> list[str] | None:
-    """The lines of the file that show what was printed; ``None`` when no lines can."""
+def _lines(rows: Sequence[str], verdict: Verdict, meant: Mapping[str, str]) -> list[str] | None:
+    """The lines of the file that show what was printed; ``None`` when no lines can.
+
+    ``meant`` are the substitutions.
+    """
     step, output = verdict.step, verdict.output
     assert output is not None
     reading = closest_reading(step.expectation, stdout=output.stdout, stderr=output.stderr)
-    for lines in _attempts(rows, step, reading):
-        text = _normalised(rows, step, lines)
+    for attempt in _attempts(rows, step, reading):
+        lines = _with_literals(rows, step, attempt, meant)
+        text = _normalised(rows, step, lines, meant)
         if not _UNWRITABLE.search(text) and _matches(step, output, text=text):
             return lines
     return None
@@ -135,10 +174,26 @@ def _attempts(rows: Sequence[str], step: Step, reading: Reading) -> Iterator[lis
     yield _plain(rows, step, reading)
 
 
+def _with_literals(rows: Sequence[str], step: Step, lines: list[str], meant: Mapping[str, str]) -> list[str]:
+    """The lines, with the author's literals for their values where they look like a shown one with such."""
+    first, last = step.expectation.lines or (1, 0)
+    shown = [row for row in rows[first - 1 : last] if any(literal in row for literal in meant)][:_TRIED]
+
+    def written(line: str) -> str:
+        for row in shown:
+            if line not in shown and likeness(substitute(row, meant), line) >= ALIKE:
+                for literal in (literal for literal in meant if literal in row and meant[literal]):
+                    value = re.escape(meant[literal])
+                    line = re.sub(rf"(?<!\w){value}(?!\w)", literal.replace("\\", r"\\"), line)
+        return line
+
+    return [written(line) for line in lines] if shown else lines
+
+
 def _plain(rows: Sequence[str], step: Step, reading: Reading) -> list[str]:
     """All that was printed, and nothing of what the author wrote."""
-    prefix = _prefix(rows, step)
-    return [(prefix + line).rstrip(" \t") for line in reading.out]
+    prefix = before(rows, step)
+    return [(prefix + _written(line, step)).rstrip(" \t") for line in reading.out]
 
 
 def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[str]) -> list[str]:
@@ -147,7 +202,7 @@ def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[st
     The lines are placed as the author placed them: printed columns, moved by what the shown ones were
     moved. What would then begin to the left of the prompt moves all to the right.
     """
-    prefix = _prefix(rows, step)
+    prefix = before(rows, step)
     first, last = step.expectation.lines or (1, 0)
     raw = rows[first - 1 : last]
     aligned = align(reading.tokens, reading.out, reading.err)
@@ -165,7 +220,7 @@ def _kept(rows: Sequence[str], step: Step, reading: Reading, *, err: Sequence[st
             lines.append(prefix + " " * missing + bare if missing and bare.strip() else kept)
         else:
             at = shift + missing
-            placed = " " * at + line if at >= 0 else line[-at:]
+            placed = _written(" " * at + line if at >= 0 else line[-at:], step)
             lines.append((prefix + (placed if line else "")).rstrip(" \t"))
     return lines
 
@@ -211,42 +266,52 @@ def _adapted(printed: Sequence[str], gone: Sequence[Token]) -> Iterator[str]:
         if near is None:
             yield line
         else:
-            yield _with_wildcards("...".join(globs[near].parts), line)
+            yield _with_wildcards(globs[near], line)
             del globs[: near + 1]
 
 
 def _alike(token: Token, line: str) -> bool:
-    text = "".join(token.parts) if isinstance(token, Glob) else str(token)
+    text = token.text if isinstance(token, Glob) else str(token)
     return bool(line) and likeness(text, line) >= ALIKE
 
 
-def _with_wildcards(shown: str, line: str) -> str:
-    """The printed line, with the wildcards of the shown one between words that both have."""
-    before, after = _WORDS.findall(shown), _WORDS.findall(line)
-    adapted = []
-    for tag, i, n, j, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        alone = tag in ("replace", "delete") and n == i + 1 and _WILDCARD.fullmatch(before[i])
-        adapted += [before[i]] if alone else after[j:m]
-    text = "".join(adapted)
-    token = token_of(text)
-    return text if token is not GAP and fits(token, line) else line
+def _with_wildcards(glob: Glob, line: str) -> str:
+    """The printed line, with the wildcards and samples of the shown one between words that both have."""
+    found = pieces(glob, line)
+    text = "".join(hole.shown if hole else piece for piece, hole in found)
+    fitting = all(hole is None for _, hole in found) or glob_of(found).fits(line)
+    return text if fitting and token_of(text) is not GAP else line
+
+
+def _written(line: str, step: Step) -> str:
+    """A printed line with the samples of the article for their values."""
+    if not step.expectation.samples:
+        return line
+    from wordish.forms import written
+
+    return written(line, step.expectation.samples)
 
 
 # Where it stands in the file.
 
 
-def _prefix(rows: Sequence[str], step: Step) -> str:
-    """What stands before each line of a session: indentation, marks of quotes, blanks for those of lists."""
-    row = rows[step.line - 1].removeprefix("\ufeff")
-    before = row[: max(0, row.replace("\u00a0", " ").find(step.prompt))]
-    return re.sub(r"[^\s>]", " ", before)
+def _rows(document: Document) -> _Rows:
+    texts = {**document.included, document.path: document.text}
+    return {path: re.split(r"\r?\n", text) for path, text in texts.items()}
 
 
-def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str]) -> str:
+def _scattered(rows: Sequence[str], step: Step, meant: Mapping[str, str]) -> bool:
+    """Whether the file's lines from the first to the last of what is shown are not just that."""
+    start, stop, _ = place(rows, step)
+    return _normalised(rows, step, rows[start:stop], meant) != step.expectation.text
+
+
+def _normalised(rows: Sequence[str], step: Step, lines: Sequence[str], meant: Mapping[str, str]) -> str:
     """The text of the expectation that these lines of the file would be."""
-    prefix = _prefix(rows, step)
+    prefix = before(rows, step)
     inside = all(line.startswith(prefix) for line in lines if line.strip(" \t>"))
-    return normalise([line[len(prefix) :] for line in lines] if inside else lines)
+    shown = [line[len(prefix) :] for line in lines] if inside else lines
+    return normalise([substitute(line, meant) for line in shown])
 
 
 def _margin(raw: Sequence[str], prefix: str) -> int:
@@ -255,23 +320,34 @@ def _margin(raw: Sequence[str], prefix: str) -> int:
     return indentation(bare) if all(row.startswith(prefix) for row in raw if row.strip()) else 0
 
 
-def _text(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> str:
+def _texts(document: Document, rows: _Rows, edits: Sequence[Edit]) -> dict[str, str]:
+    """The files with these edits, by path; those without any are left out."""
+    texts = {**document.included, document.path: document.text}
+    paths = {edit.step.path for edit in edits}
+    return {
+        path: _text(texts[path], rows[path], [edit for edit in edits if edit.step.path == path])
+        for path in paths
+    }
+
+
+def _text(text: str, rows: Sequence[str], edits: Sequence[Edit]) -> str:
     """The file with these edits; the line ends are those around."""
-    ends = re.findall(r"\r?\n", document.text)
+    ends = re.findall(r"\r?\n", text)
     usual = Counter(ends).most_common(1)[0][0] if ends else "\n"
     pieces = list(zip(rows, [*ends, ""], strict=True))
-    for edit in sorted(edits, key=lambda edit: edit.step.line, reverse=True):
-        shown = edit.step.expectation.lines
-        start, stop = (shown[0] - 1, shown[1]) if shown else (edit.step.end_line,) * 2
+    places = {place(rows, edit.step): edit for edit in edits}  # one, where a file is included twice
+    for (start, stop, apart), edit in sorted(places.items(), reverse=True):
         end = pieces[edit.step.line - 1][1] or usual
-        pieces[start:stop] = [(line, end) for line in edit.lines]
+        blank = apart and edit.lines and rows[start - 1].strip(" \t>")
+        above = [(before(rows, edit.step).rstrip(), end)] if blank else []
+        pieces[start:stop] = [*above, *((line, end) for line in edit.lines)]
     whole = "".join(line + (end or usual) for line, end in pieces[:-1])
     return whole + pieces[-1][0] if pieces else whole
 
 
 def _accepted(
-    document: Document, rows: Sequence[str], sure: Sequence[_Edit], edits: Sequence[_Edit]
-) -> tuple[_Edit, ...]:
+    document: Document, rows: _Rows, sure: Sequence[Edit], edits: Sequence[Edit]
+) -> tuple[Edit, ...]:
     """Those of the edits after which the article still reads as it should, beside those that are sure."""
     if not edits or _reads(document, rows, (*sure, *edits)):
         return (*sure, *edits)
@@ -281,20 +357,40 @@ def _accepted(
     return _accepted(document, rows, _accepted(document, rows, sure, edits[:half]), edits[half:])
 
 
-def _reads(document: Document, rows: Sequence[str], edits: Sequence[_Edit]) -> bool:
+def _reads(document: Document, rows: _Rows, edits: Sequence[Edit]) -> bool:
     """Whether the edited text has the same commands, shows what the edits say, and all else as before."""
-    again = parse(_text(document, rows, edits), path=document.path)
-    shown: Mapping[int, str] = {edit.at: _normalised(rows, edit.step, edit.lines) for edit in edits}
+    meant = document.conventions.substitutions
+    new = {**document.included, **_texts(document, rows, edits)}
+    load = loader(document.path, known=new)
+    again = parse(
+        new.get(document.path, document.text),
+        path=document.path,
+        conventions=document.conventions,
+        load=load,
+    )
+    shown = {
+        (edit.step.path, edit.step.line): _normalised(rows[edit.step.path], edit.step, edit.lines, meant)
+        for edit in edits
+    }
     return (
         len(again.steps) == len(document.steps)
         and again.options == document.options
         and not again.errors
         and all(
             (new.command, new.prompt, new.options) == (old.command, old.prompt, old.options)
-            and new.expectation.text == shown.get(index, old.expectation.text)
-            for index, (new, old) in enumerate(zip(again.steps, document.steps, strict=True))
+            and (
+                without_remarks(new.expectation).text == shown[old.path, old.line]
+                if (old.path, old.line) in shown
+                else new.expectation.text == old.expectation.text
+            )
+            for new, old in zip(again.steps, document.steps, strict=True)
         )
     )
+
+
+def rival(path: str) -> Diagnostic:
+    """That an included file was given another text for another article."""
+    return Diagnostic(path=path, line=1, name="left", message="updated for another article: update again")
 
 
 def patch(path: str, before: str, after: str) -> str:

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from wordish.pattern import GAP, Token, fits
+from wordish.pattern import GAP, Glob, Regex, Token, fits
 
+_PATTERN_STEPS: Final = 10
 _STEPS: Final = 1_000_000  # about a second of telling stdout from stderr
 
 
@@ -131,7 +132,7 @@ class _Weave:
         if found is None:
             found = []
             if not isinstance(token, str):
-                self.spend(len(self.err) >> 1)
+                self.spend(len(self.err) * _weight(token) >> 1)
                 found = [k for k, line in enumerate(self.err) if fits(token, line)]
             self.places[token] = found
         return found
@@ -152,7 +153,7 @@ class _Weave:
         """The states after ``tokens``, at most ``spare`` of them from stderr, from both starts."""
         out, front = self.out, {0: 0}
         for index, token in enumerate(tokens):
-            self.spend(len(front))
+            self.spend(len(front) * _weight(token))
             after: dict[int, int] = {}
             for j, k in front.items():
                 if j < len(out) and fits(token, out[j]):
@@ -200,10 +201,15 @@ class _Weave:
     def mask(self, token: Token) -> int:
         """Bit j: ``token`` fits line j of stdout."""
         if token not in self.masks:
-            self.spend(len(self.out) >> 2)
+            self.spend(len(self.out) * _weight(token) >> 2)
             bits = ["1" if fits(token, line) else "0" for line in reversed(self.out)]
             self.masks[token] = int("".join(bits) or "0", 2)
         return self.masks[token]
+
+
+def _weight(token: Token) -> int:
+    """How many steps it takes to compare ``token`` with a line: what is a pattern takes more."""
+    return _PATTERN_STEPS if isinstance(token, Regex) or (isinstance(token, Glob) and token.holes) else 1
 
 
 def _undominated(states: Mapping[int, int]) -> list[tuple[int, int]]:

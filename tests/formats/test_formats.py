@@ -6,11 +6,12 @@ import sys
 import pytest
 
 from wordish.formats import FORMATS
+from wordish.sources import nothing
 
 
 def test_every_format_reads_the_empty_text() -> None:
     for form in FORMATS.values():
-        reading = form.read("", path=f"a{form.SUFFIXES[0]}")
+        reading = form.read("", path=f"a{form.SUFFIXES[0]}", load=nothing)
         assert not any(block.text for block in reading.blocks)
         assert reading.diagnostics == ()
 

@@ -7,10 +7,11 @@ import pytest
 from wordish.formats import markdown
 from wordish.formats.reading import Reading
 from wordish.model import Options, Severity
+from wordish.sources import nothing
 
 
 def read(text: str) -> Reading:
-    return markdown.read(textwrap.dedent(text).removeprefix("\n"), path="a.md")
+    return markdown.read(textwrap.dedent(text).removeprefix("\n"), path="a.md", load=nothing)
 
 
 def blocks(text: str) -> list[tuple[int, str, str]]:

@@ -45,12 +45,12 @@ class Article(NamedTuple):
 
     def wrong(self, transcript: Transcript) -> list[str]:
         """What is not as it should be in what a run found."""
-        told = {verdict.step.line: verdict for verdict in transcript.verdicts}
         return [
-            f"{path}:{line}: {verdict.outcome}: {verdict.reason} instead of {deserved}\n{verdict.diff}{verdict.output}"
-            for line, verdict in told.items()
-            if not _as(verdict, deserved := self.deserved.get(line, Deserved()))
-            for path in (self.document.path,)
+            f"{self}:{verdict.step.line}: {verdict.outcome}: {verdict.reason} instead of {deserved}\n"
+            f"{verdict.diff}{verdict.output}"
+            for verdict in transcript.verdicts
+            for deserved in [self.deserved.get(verdict.step.line, Deserved())]
+            if not _as(verdict, deserved)
         ]
 
 

@@ -26,7 +26,7 @@ from wordish.model import (
 )
 from wordish.reporters import terminal
 from wordish.reporters.style import PROGRESS, Style, visible
-from wordish.reporters.words import duration, steps
+from wordish.reporters.words import duration
 
 HOST = Target(kind="host")
 DIFF = "--- shown (a.rst:5)\n+++ printed\n@@ -5 +1 @@\n-the red fox\n+the brown fox\n"
@@ -149,6 +149,15 @@ def test_asked_for_is_told_from_never_reached() -> None:
     assert "a.rst: 1 passed, 1 skipped, 1 not reached in" in said([transcript(PASSED, asked, UNREACHED)])
 
 
+def test_an_article_of_which_nothing_ran_says_why() -> None:
+    skipped = [verdict(n, Outcome.SKIPPED, reason=reason) for n, reason in enumerate("aababc", 1)]
+    assert ": a; b in" not in said([transcript(PASSED, *skipped)])
+    assert said([transcript(*skipped[:2])]).startswith("a.rst: 2 not reached in 1.50 s (host): a\n")
+    assert " (host): a; b; c\n" in said([transcript(*skipped)])
+    more = verdict(9, Outcome.SKIPPED, reason="d")
+    assert " (host): a; b; c; ...\n" in said([transcript(*skipped, more)])
+
+
 def test_verbose_lists_each_step_as_it_is_judged() -> None:
     events = [Judged(path="a.rst", verdict=one, number=1, total=2) for one in (PASSED, FAILED, UNREACHED)]
     assert said(events, Style(verbosity=1)).splitlines()[:3] == [
@@ -258,13 +267,3 @@ def test_a_live_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_duration_reads_like_one(seconds: float, words: str) -> None:
     assert duration(seconds) == words
-
-
-def test_listed_steps_start_with_their_place() -> None:
-    document = Document(path="a.rst", text="", steps=(step(3, "for i in 1 2\ndo echo $i\ndone"), step(9)))
-    assert list(steps(document)) == [
-        "a.rst:3: ~$ for i in 1 2",
-        "    do echo $i",
-        "    done",
-        "a.rst:9: ~$ ls",
-    ]

@@ -29,6 +29,12 @@ def shell(kind: str, reach: Reach) -> Shell:
     return reach(kind).shell("user")
 
 
+@pytest.fixture
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up soon what waits for a person."""
+    monkeypatch.setattr("wordish.shell._PERSON", 0.3)
+
+
 def says(shell: Shell, command: str, timeout: float = 20) -> str:
     output = shell.run(command, timeout=timeout)
     assert (output.status, output.stderr) == (0, ""), output
@@ -189,7 +195,7 @@ def test_a_job_that_never_stops_talking_hides_no_prompt(shell: Shell) -> None:
     for status in range(3):
         output = shell.run(f"echo on; (exit {status})", timeout=20)
         assert (output.stdout, output.status) == ("on", status)
-        assert set(output.stderr.split("\n")) <= {"noise"}
+        assert set(output.stderr.split()) <= {"noise"}
     shell.run("kill %1", timeout=20)
 
 
@@ -224,7 +230,7 @@ def test_a_prompt_that_was_only_late_ends_no_other_command(
     """Take prompts for lost that are on their way, as on a machine that is very slow."""
     assert says(shell, "true") == ""
 
-    def impatient(_timeout: float) -> int | None:
+    def impatient(_timeout: float, **_: object) -> int | None:
         while not shell._at_home():
             time.sleep(0.01)
         return shell._ask()
@@ -277,7 +283,7 @@ def test_what_is_printed_belongs_to_the_step_that_printed_it(shell: Shell) -> No
 def test_a_flood_is_bounded_and_its_middle_left_out(shell: Shell) -> None:
     start = time.monotonic()
     output = shell.run("echo begun; yes abcdefghijklmnopqrstuvwxyz", timeout=1)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 4
     assert output.status is None
     assert output.stdout.startswith("begun\nabc")
     assert len(output.stdout) < 20_000_000
@@ -327,6 +333,161 @@ def test_a_command_that_ignores_every_polite_signal_is_killed(shell: Shell) -> N
 
 def test_a_command_that_reads_the_terminal_does_not_eat_the_next_step(shell: Shell) -> None:
     assert shell.run("cat", timeout=0.5).status is None
+    assert says(shell, "echo on") == "on"
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        ("cat", "cat"),
+        ("read answer", "bash"),
+        ("read -p 'Name: ' answer", "'Name:'"),
+        ("read -s -p 'Password: ' answer", "'Password:'"),
+        ("read -e -p '> ' answer", "'>'"),
+        ("perl -e 'print q(Which? ); $| = 1; print qq(\\n2 ); <STDIN>'", "'2'"),
+        ("sort | tail -n 1", "sort"),
+        ("bash -c 'echo; read x'", "bash"),
+    ],
+)
+@pytest.mark.usefixtures("_hurried")
+def test_a_command_that_waits_for_a_person_is_given_up_soon(shell: Shell, command: str, asked: str) -> None:
+    start = time.monotonic()
+    output = shell.run(command, timeout=60)
+    assert (output.status, output.asked, output.ended) == (None, asked, False)
+    assert time.monotonic() - start < 4
+    assert says(shell, "echo on") == "on"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sleep 1.1",
+        "read -t 1.1 answer || true",
+        "sleep 1.1 < /dev/tty",
+        "bash -c 'sleep 1.1'",
+        "perl -e 'select undef, undef, undef, 1.1'",
+        "sleep 1.1 | cat",
+        "script --quiet --command 'read -t 1.1 x; true' /dev/null; true",
+    ],
+)
+@pytest.mark.usefixtures("_hurried")
+def test_one_that_waits_for_something_else_is_not(shell: Shell, command: str) -> None:
+    assert shell.run(command, timeout=20).status == 0
+
+
+@pytest.mark.parametrize(
+    "opens",
+    [
+        "bash",
+        "bash --norc",
+        "bash --norc --noediting",
+        "sh",
+        "dash",
+        "env PS1='(odd) % ' bash --norc",
+        "exec bash --norc",
+        "bash --norc -o posix",
+    ],
+)
+def test_a_shell_that_a_command_opens_is_where_the_next_ones_run(shell: Shell, opens: str) -> None:
+    says(shell, "outer=yes")
+    output = shell.run(opens, timeout=20, enters=None)
+    assert (output.status, output.stdout, output.asked, shell.depth) == (0, "", "", 1)
+    assert says(shell, "echo ${outer-no}") == "no"
+    failed = shell.run("echo out; echo err >&2; (exit 3)", timeout=20)
+    assert (failed.stdout, failed.stderr, failed.status) == ("out", "err", 3)
+    assert says(shell, "for x in 1 2\ndo\n  cat << E\n$x !!\nE\ndone") == "1 !!\n2 !!"
+    assert shell.run("sleep 60", timeout=0.5).status is None
+    assert says(shell, "echo on") == "on"
+    output = shell.run("exit 4", timeout=20)
+    assert output.status == 4
+    if opens.startswith("exec"):
+        assert output.ended
+    else:
+        assert (shell.depth, says(shell, "echo $outer")) == (0, "yes")
+
+
+def test_shells_open_in_shells(shell: Shell) -> None:
+    for depth in (1, 2, 3):
+        assert shell.run("bash --norc", timeout=20, enters=None).status == 0
+        assert shell.depth == depth
+        says(shell, f"level={depth}")
+    assert says(shell, "echo $level") == "3"
+    shell.run("exit", timeout=20)
+    assert (shell.depth, says(shell, "echo $level")) == (2, "2")
+    shell.leave()
+    assert (shell.depth, says(shell, "echo ${level-none}")) == (0, "none")
+
+
+def test_leaving_ends_also_a_shell_that_does_not_want_to(shell: Shell) -> None:
+    shell.run("bash --norc", timeout=20, enters=None)
+    says(shell, "exit () { :; }")
+    shell.leave()
+    assert (shell.depth, says(shell, "echo on")) == (0, "on")
+
+
+@pytest.mark.vm
+@pytest.mark.usefixtures("_hurried")
+def test_another_account_is_entered_and_left(reach: Reach) -> None:
+    place = reach("vm")
+    root = place.shell("root")
+    assert root.run("su - user", timeout=20, enters=None).status == 0
+    assert says(root, 'echo $(whoami) "$HOME" $PPID').split()[:2] == ["user", "/home/user"]
+    assert root.run("exit", timeout=20).status == 0
+    assert says(root, "whoami") == "root"
+    asked = place.shell("user").run("su -c whoami", timeout=20)
+    assert (asked.status, asked.asked) == (None, "'Password:'")
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_no_shell_is_entered_unless_asked_to(shell: Shell) -> None:
+    output = shell.run("bash --norc", timeout=20)
+    assert (output.status, shell.depth) == (None, 0)
+    assert output.asked.startswith("'bash-")
+    assert says(shell, "echo ${BASH_SUBSHELL}") == "0"
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_what_prompts_like_a_shell_and_is_none_is_not_fooled(shell: Shell) -> None:
+    output = shell.run("read -p 'amount in $' x", timeout=20, enters=None)
+    assert (output.status, shell.depth) == (None, 0)
+    assert says(shell, "echo on") == "on"
+
+
+@pytest.mark.parametrize(
+    ("command", "answers", "stdout", "stderr"),
+    [
+        ('read -p "Name? " x; echo "hello $x"', ["Al Bo"], "hello Al Bo", "Name? Al Bo"),
+        ("read x; read y; echo $y$x", ["1", "2"], "21", "1\n2"),
+        ("read -s -p 'Pass? ' x; echo; echo ${#x}", ["secret"], "6", "Pass?"),
+        ("read -n1 -p 'Sure? ' x; echo; echo $x", ["yes"], "y", "Sure? y"),
+        ("cat > note; cat note", ["one", "two", "^D"], "one\ntwo", "one\ntwo"),
+        ("printf 'Name? '; read x; echo $x", ["Al"], "Name? Al\nAl", ""),
+        ("sleep 0.5; bash -c 'read x; echo $x'", ["late"], "late", "late"),
+        ("cat <<E; read x; echo $x\n\tx\nE", ["y"], "        x\ny", "y"),
+        ("true", ["never"], "", ""),
+        ("head -c1; echo", ["y"], "y", "y"),
+    ],
+)
+def test_what_waits_for_a_person_is_answered(
+    shell: Shell, command: str, answers: list[str], stdout: str, stderr: str
+) -> None:
+    output = shell.run(command, timeout=20, answers=answers)
+    assert (output.stdout, output.stderr, output.status, output.asked) == (stdout, stderr, 0, "")
+    assert says(shell, "echo on; stty -a | grep -o -- '-echo '") == "on\n-echo"
+
+
+def test_what_asks_for_more_than_it_is_answered_is_given_up(shell: Shell) -> None:
+    output = shell.run("read -p '1? ' x; read -p '2? ' y", timeout=20, answers=["a"])
+    assert (output.status, output.stderr, output.stdout) == (None, "1? a\n2?", "")
+    assert says(shell, "echo on") == "on"
+
+
+def test_what_was_typed_and_is_taken_for_a_command_is_told(shell: Shell) -> None:
+    output = shell.run("head -c1; echo", timeout=20, answers=["yes"])
+    assert (output.status, output.ended) == (None, False)
+    assert output.asked.startswith(
+        "less than was typed, and the shell took the rest for a command: bash: es:"
+    )
     assert says(shell, "echo on") == "on"
 
 

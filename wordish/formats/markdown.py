@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordish import options as words
 from wordish import prompts
 from wordish.formats import directives, rst
+from wordish.formats.inclusion import Included, Load
 from wordish.formats.reading import (
+    NOTHING,
     Comment,
     Found,
     Reading,
     Remark,
     Session,
     assemble,
-    dedent,
     is_lost,
     lost,
     misspelt,
+    session,
 )
-from wordish.model import Block, Diagnostic
+from wordish.formats.sessions import sessions
+from wordish.model import Diagnostic, Options
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 SUFFIXES = (".md", ".markdown")
+
+# The language of a fence that is indented so far that it is code itself.
+INDENTED = "indented-fence"
 
 # How deep directives may hold directives.
 DEPTH = 20
@@ -40,6 +46,8 @@ _DIRECTIVE = re.compile(r"\{([^}\s.#=][^}\s=]*)\}\s*(.*)")
 _ATTRIBUTES = re.compile(r"\{[^}]*\}?")
 _CLASS = re.compile(r"(?:(?<=[{\s])\.|(?<=\{)=)([\w+-]+)")
 _LANGUAGE = re.compile(r"[\w+-]*")
+_KRAMDOWN = re.compile(r"\{:\s*([^}]*\.\w[^}]*)\}[ \t]*(?:\n|$)")
+_FENCE = re.compile(r"\s*(?:```|~~~|:::)")
 _LOST_HINT = "put it on a line of its own, with a blank line before it"
 _ANY_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:[ \t]*(.*?)(-->|\Z)", re.DOTALL)
@@ -47,10 +55,23 @@ _LINE_COMMENT = re.compile(r"\s*wordish\s*:\s*(.*)", re.DOTALL)
 _KEY = re.compile(r"^wordish\s*:", re.MULTILINE)
 
 
-def read(text: str, *, path: str) -> Reading:
+def read(text: str, *, path: str, load: Load, outer: Options = NOTHING) -> Reading:
     """The blocks of fences, indented code and MyST directives, wherever they stand."""
-    lines = text.split("\n")
-    return assemble(_found(text.replace("\r", _CR), path=path, offset=0, depth=0), lines=lines, path=path)
+    included = Included(load, path=path)
+    everything = found(text, path=path, offset=0, included=included)
+    return assemble(everything, lines=text.split("\n"), path=path, outer=outer)
+
+
+def found(text: str, *, path: str, offset: int, included: Included) -> list[Found]:
+    """What stands in a text whose first line is the file's line ``offset + 1``."""
+    return _found(text.replace("\r", _CR), _File(path=path, included=included), offset=offset, depth=0)
+
+
+class _File(NamedTuple):
+    """The file that is read, and what it may include."""
+
+    path: str
+    included: Included
 
 
 @functools.cache
@@ -58,64 +79,96 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # 65 ms: only those who read Markdown pay
     from mdit_py_plugins.colon_fence import colon_fence_plugin
     from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
     from mdit_py_plugins.myst_blocks import myst_block_plugin
+
+    from wordish.formats.mkdocs import mkdocs_plugin
 
     parser = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
     for plugin in (front_matter_plugin, myst_block_plugin, colon_fence_plugin, deflist_plugin):
         parser.use(plugin)
-    return parser
+    # Its last rule would move the footnotes to the end, and drop those without a reference.
+    return parser.use(mkdocs_plugin).use(footnote_plugin).disable("footnote_tail")
 
 
-def _found(text: str, *, path: str, offset: int, depth: int) -> Iterator[Found]:
-    """What stands in a text whose first line is the file's line ``offset + 1``."""
+def _found(text: str, file: _File, *, offset: int, depth: int) -> list[Found]:
+    path = file.path
+    found: list[Found] = []
     for token in _parser().parse(text):
         if not token.map:
             continue
-        line = offset + token.map[0] + 1
+        line, last = offset + token.map[0] + 1, offset + token.map[1]
         content = token.content.replace(_CR, "\r")
         if token.type == "fence" or (token.type == "colon_fence" and _is_fence(token)):
-            yield from _fence(token.info.strip(), token.content, path=path, line=line, depth=depth)
+            found += _fence(token, file, line=line, last=last, depth=depth)
         elif token.type == "colon_fence" and depth < DEPTH:
-            yield from _found(token.content, path=path, offset=line, depth=depth + 1)
+            found += _found(token.content, file, offset=line, depth=depth + 1)
         elif token.type == "inline":
+            if attributes := _KRAMDOWN.match(content):
+                found[-1:] = [_attributed(each, attributes.group(1), line=line) for each in found[-1:]]
             for number, shown in enumerate(content.split("\n"), line):
                 if is_lost(shown):
-                    yield Remark(diagnostics=(lost(path, number, _LOST_HINT),))
+                    found.append(Remark(diagnostics=(lost(path, number, _LOST_HINT),)))
         elif token.type == "code_block":
-            yield from _session(token.content.split("\n"), path=path, start=line, line=line, language="")
+            lines = content.split("\n")
+            language = INDENTED if _FENCE.match(content.lstrip("\n")) else ""
+            found += session(lines, path=path, start=line, end=last, line=line, language=language, tab=4)
         elif token.type == "html_block":
-            yield from _html_comments(content, path=path, line=line)
+            found += _html_comments(content, path=path, line=line)
         elif token.type == "myst_line_comment":
             if said := _LINE_COMMENT.match(content):
-                last = offset + token.map[1]
-                yield Comment(start=line, end=last, text=re.sub(r"(?m)^ ", "", said.group(1)))
+                found.append(Comment(start=line, end=last, text=re.sub(r"(?m)^ ", "", said.group(1))))
             else:
-                yield from misspelt(content, path=path, line=line, written="% wordish: ")
-        elif token.type == "front_matter" and line == 1:
-            yield from _front_matter(content, path=path)
+                found += misspelt(content, path=path, line=line, written="% wordish: ")
+        elif token.type == "front_matter" and line == 1 and file.included.at_the_top:
+            found += _front_matter(content, path=path)
+    return found
 
 
-def _fence(info: str, content: str, *, path: str, line: int, depth: int) -> Iterator[Found]:
-    """A fence at this line of the file: a session in some language, or a directive."""
+def _attributed(found: Found, classes: str, *, line: int) -> Found:
+    """A block above a line of Kramdown's attributes: the first class is its language, if it has none."""
+    """A block without a language, right above a line of Kramdown's attributes: its first class is that."""
+    if not isinstance(found, Session) or found.end != line - 1 or found.block.language:
+        return found
+    language = classes.split(".")[1].split()[0].removeprefix("language-")
+    return found._replace(end=line, block=found.block._replace(language=language))
+
+
+def _fence(token: Token, file: _File, *, line: int, last: int, depth: int) -> Iterator[Found]:
+    """A fence on these lines of the file: a session in some language, or a directive."""
+    path, info = file.path, token.info.strip()
     directive = _DIRECTIVE.match(info)
-    lines = content.split("\n")
+    lines = token.content.replace(_CR, "\r").split("\n")
     if not directive:
-        yield from _session(lines, path=path, start=line, line=line + 1, language=_language(info))
+        language = _language(info)
+        yield from session(lines, path=path, start=line, end=last, line=line + 1, language=language, tab=4)
         return
     name, argument = directive.group(1).lower(), directive.group(2)
-    skipped = _options_end(lines)
-    below = lines[skipped:]
+    options, below = directives.split(lines, yaml=True)
+    held = directives.Content(
+        argument=argument,
+        options=options,
+        lines=lines,
+        below=below,
+        path=path,
+        start=line,
+        end=last,
+        line=line + 1,
+        tab=4,
+    )
     if name == "wordish":  # typed for the comment: it has the same words, and the same body
-        text = "\n".join([argument, *lines]).rstrip("\n").replace(_CR, "\r")
+        text = "\n".join([argument, *lines]).rstrip("\n")
         yield Comment(start=line, end=line + len(lines), text=text)
     elif name in directives.SESSIONS:
-        language = directives.language(name, argument)
-        yield from _session(below, path=path, start=line, line=line + 1 + skipped, language=language)
+        yield from sessions(name, held)
+    elif name in directives.INCLUDES:
+        yield from file.included.read(name, held, markup="markdown")
     elif name == "eval-rst":
-        yield from rst.found(content.replace(_CR, "\r"), path=path, offset=line)
+        yield from rst.found("\n".join(lines), path=path, offset=line, included=file.included)
     elif name not in directives.OPAQUE and depth < DEPTH:
-        yield from _found("\n".join(below), path=path, offset=line + skipped, depth=depth + 1)
+        inside = "\n".join(token.content.split("\n")[below:])
+        yield from _found(inside, file, offset=line + below, depth=depth + 1)
 
 
 def _language(info: str) -> str:
@@ -138,23 +191,6 @@ def _is_fence(token: Token) -> bool:
         return language in directives.CONSOLES
     first = next((line for line in token.content.split("\n") if line.strip()), "")
     return prompts.match(first.strip()) is not None
-
-
-def _session(lines: Sequence[str], *, path: str, start: int, line: int, language: str) -> Iterator[Session]:
-    """A block of these lines, the first of which is the file's ``line``; none if they are blank."""
-    filled = [number for number, text in enumerate(lines) if text.strip()]
-    if filled:
-        shown = dedent(lines[filled[0] : filled[-1] + 1], tab=4)
-        text = "\n".join(shown).replace(_CR, "\r")
-        block = Block(path=path, line=line + filled[0], text=text, language=language)
-        yield Session(start=start, block=block)
-
-
-def _options_end(lines: Sequence[str]) -> int:
-    """How many lines at the top of a directive are its options: ``:name: value``, or YAML between ``---``."""
-    if lines[0].rstrip() == "---":
-        return next((n for n, line in enumerate(lines[1:], 2) if line.rstrip() == "---"), 0)
-    return next((n for n, line in enumerate(lines) if not directives.OPTION.match(line)), len(lines))
 
 
 def _html_comments(html: str, *, path: str, line: int) -> Iterator[Found]:
@@ -184,13 +220,13 @@ def _front_matter(content: str, *, path: str) -> Iterator[Found]:
     key = _KEY.search(content)
     if not key:
         return
-    import msgspec  # needs PyYAML, which MyST-Parser brings
+    from wordish.formats.front_matter import decoded  # PyYAML: only for those who say something
 
     line = 2 + content.count("\n", 0, key.start())
     try:
-        value = msgspec.yaml.decode(content).get("wordish")
-    except (msgspec.DecodeError, AttributeError):
-        message = "the front matter is no YAML mapping"
+        value = decoded(content).get("wordish")
+    except ValueError as error:
+        message = f"the front matter {error}"
         fault = Diagnostic(path=path, line=line, name="bad-front-matter", message=message)
         yield Remark(diagnostics=(fault,))
         return

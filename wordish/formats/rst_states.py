@@ -9,6 +9,7 @@ comes from the file: docutils expands tabs and strips trailing blanks.
 
 from __future__ import annotations
 
+import bisect
 import copy
 import functools
 import re
@@ -21,14 +22,26 @@ from docutils.parsers.rst import states
 from docutils.statemachine import StringList
 
 from wordish.formats import directives
-from wordish.formats.reading import Comment, Found, Remark, Session, dedent, is_lost, lost, misspelt
-from wordish.model import Block
+from wordish.formats.inclusion import Included
+from wordish.formats.reading import (
+    Comment,
+    Found,
+    Inclusion,
+    Remark,
+    Session,
+    dedent,
+    is_lost,
+    lost,
+    misspelt,
+    session,
+)
+from wordish.formats.sessions import sessions
 
 _LOST_HINT = "write it as `.. wordish: ...`, with a blank line before and after"
 _SAYS = re.compile(r"wordish\s*::?\s*(.*)", re.DOTALL)
 
 
-def found(lines: Sequence[str], *, path: str, offset: int = 0) -> list[Found]:
+def found(lines: Sequence[str], *, path: str, offset: int, included: Included) -> list[Found]:
     """The sessions and comments of a text in order, its lines given without their ends.
 
     The first of them is the file's line ``offset + 1``.
@@ -39,7 +52,7 @@ def found(lines: Sequence[str], *, path: str, offset: int = 0) -> list[Found]:
     items = [(path, number) for number in range(offset, offset + len(lines))]
     document = utils.new_document(path, copy.copy(_settings()))
     machine = states.RSTStateMachine(state_classes=_STATES, initial_state="RFC2822Body")
-    collector = _Collector(lines, path=path, offset=offset)
+    collector = _Collector(lines, path=path, offset=offset, included=included)
     machine.run(_Lines(prepared, items=items), document, inliner=collector)
     machine.unlink()
     return collector.found
@@ -62,8 +75,9 @@ def _settings() -> Any:
 class _Collector(states.Inliner):
     """Leaves inline markup as text, and holds what the states find: the one object all of them share."""
 
-    def __init__(self, lines: Sequence[str], *, path: str, offset: int) -> None:
+    def __init__(self, lines: Sequence[str], *, path: str, offset: int, included: Included) -> None:
         super().__init__()
+        self.included = included
         self.offset = offset
         self.lines = lines
         self.path = path
@@ -76,13 +90,36 @@ class _Collector(states.Inliner):
         """Inline markup is text."""
         return [nodes.Text(text)], []
 
-    def session(self, content: StringList, *, language: str, start: int | None = None) -> None:
-        """Keep the block that docutils' ``content`` is; ``start`` is the line of its markup."""
+    def session(self, content: StringList) -> None:
+        """Keep the literal block that docutils' ``content`` is."""
         texts, first = _trimmed(content)
         if texts:
-            text = "\n".join(dedent(self._raw(texts, first)))
-            block = Block(path=self.path, line=first, text=text, language=language)
-            self.found.append(Session(start=start or self._introduction(first), block=block))
+            raw = self._raw(texts, first)
+            start, end = self._introduction(first), first + len(raw) - 1
+            self.found += session(raw, path=self.path, start=start, end=end, line=first, language="")
+
+    def directive(self, name: str, content: StringList, start: int) -> None:
+        """Keep what a directive at the line ``start`` shows or includes; its argument is the first line."""
+        argument, above = _argument(content, name)
+        texts, first = _trimmed(content[above:])
+        raw = self._raw(texts, first)
+        at_once = above < len(content) and content.data[above].strip()
+        options, below = directives.split(raw, yaml=False) if at_once else ({}, 0)
+        held = directives.Content(
+            argument=argument,
+            options=options,
+            lines=raw,
+            below=below,
+            path=self.path,
+            start=start,
+            end=max(start + above - 1, first + len(raw) - 1),
+            line=first,
+            tab=8,
+        )
+        if name in directives.INCLUDES:
+            self.found += self.included.read(name, held, markup="rst")
+        else:
+            self.found += sessions(name, held)
 
     def comment(self, content: StringList) -> bool:
         """Keep a comment that speaks to wordish; whether it did."""
@@ -98,11 +135,21 @@ class _Collector(states.Inliner):
 
     def lost(self, lines: Sequence[str], near: int) -> None:
         """Tell of comments that are a paragraph's text to docutils, which says about where it is."""
-        for line in lines:
-            if is_lost(line):
-                same = (n for n, raw in enumerate(self.lines, self.offset + 1) if raw.strip() == line.strip())
-                number = min(same, key=lambda n: abs(n - near), default=near)
-                self.found.append(Remark(diagnostics=(lost(self.path, number, _LOST_HINT),)))
+        for line in filter(is_lost, lines):
+            same = self._saying.get(line.strip(), [near])
+            at = bisect.bisect(same, near)
+            number = min(same[max(0, at - 1) : at + 1], key=lambda number: abs(number - near))
+            near = number + 1
+            self.found.append(Remark(diagnostics=(lost(self.path, number, _LOST_HINT),)))
+
+    @functools.cached_property
+    def _saying(self) -> dict[str, list[int]]:
+        """The numbers of the lines that speak of wordish, by what they say."""
+        found: dict[str, list[int]] = {}
+        for number, raw in enumerate(self.lines, self.offset + 1):
+            if "wordish" in raw:
+                found.setdefault(raw.strip(), []).append(number)
+        return found
 
     def _raw(self, texts: Sequence[str], first: int) -> Sequence[str]:
         """The file's own lines, unless more than blanks stands beside them, as in a table."""
@@ -202,18 +249,25 @@ class _Body(_Tolerant):
         content, _, _, blank_finish = self.state_machine.get_first_known_indented(match.end(), strip_top=0)
         content.disconnect()
         name = match.group(1).lower()
-        argument, below = _split(content)
         if name == "wordish":  # typed for the comment: it has the same words, and the same body
             if content.data:
                 content.data[0] = f"wordish: {content.data[0]}"
                 self.inliner.comment(content)
-        elif name in directives.SESSIONS:
-            self.inliner.session(below, language=directives.language(name, argument), start=start)
+        elif name in directives.SESSIONS or name in directives.INCLUDES:
+            self.inliner.directive(name, content, start)
         elif name not in directives.OPAQUE:
-            if name in directives.ADMONITIONS or argument.endswith("::"):
-                below = content[:1] + below
-            self.nested_parse(below, 0, nodes.Element())
+            self.nested_parse(_body(content, name), 0, nodes.Element())
         return [], blank_finish or self.state_machine.is_next_line_blank()
+
+    def hyperlink_target(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
+        """A target, which shows nothing."""
+        *_, blank_finish = self.state_machine.get_first_known_indented(match.end(), until_blank=True)
+        return [], blank_finish
+
+    def substitution_def(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
+        """A definition, which shows nothing where it stands."""
+        *_, blank_finish = self.state_machine.get_first_known_indented(match.end())
+        return [], blank_finish
 
     def comment(self, match: re.Match[str]) -> tuple[list[nodes.Node], bool]:
         """A comment, kept if it speaks to wordish."""
@@ -228,7 +282,8 @@ class _Body(_Tolerant):
         line = _here(self.state_machine)
         node, blank_finish = super().field(match)  # type: ignore[misc]
         name, body = node.children[0], node.children[1]
-        if name.astext() == "wordish" and not any(isinstance(f, Session) for f in self.inliner.found):
+        above = (isinstance(found, Session | Inclusion) for found in self.inliner.found)
+        if name.astext() == "wordish" and not any(above):
             text = " ".join(body.astext().split())
             self.inliner.found.append(Comment(start=line, end=line, text=text, article=True))
         return node, blank_finish
@@ -246,7 +301,7 @@ class _Text(_Tolerant):
         """The indented block below, or the quoted one."""
         content, _, _, _ = self.state_machine.get_indented()
         if any(text.strip() for text in content.data):
-            self.inliner.session(content, language="")
+            self.inliner.session(content)
             return []
         return self.quoted_literal_block()
 
@@ -255,7 +310,7 @@ class _Text(_Tolerant):
         first = self.state_machine.line_offset
         super().quoted_literal_block()  # type: ignore[misc]
         after = self.state_machine.line_offset + 1
-        self.inliner.session(self.state_machine.input_lines[first:after], language="")
+        self.inliner.session(self.state_machine.input_lines[first:after])
         return []
 
 
@@ -265,14 +320,23 @@ def _here(state_machine: Any) -> int:
     return int(offset) + 1
 
 
-def _split(content: StringList) -> tuple[str, StringList]:
-    """The argument of a directive, and its content below the options."""
-    argument = content.data[0].strip() if content.data else ""
+def _argument(content: StringList, name: str) -> tuple[str, int]:
+    """The argument of a directive, and how many of its lines it takes; a path may go on below the first."""
+    first = content.data[0].strip() if content.data else ""
+    if first or name not in directives.INCLUDES:
+        return first, 1
+    more = [text.strip() for text in content.data[1:]]
+    stop = next((index for index, text in enumerate(more) if not text or text.startswith(":")), len(more))
+    return " ".join(more[:stop]), stop + 1
+
+
+def _body(content: StringList, name: str) -> StringList:
+    """What a directive that holds markup holds."""
+    first = content.data[0].strip() if content.data else ""
     below = content[1:]
-    options = 0
-    while options < len(below.data) and directives.OPTION.match(below.data[options]):
-        options += 1
-    return argument, below[options:]
+    _, options = directives.split(below.data, yaml=False)
+    below = below[options:]
+    return content[:1] + below if name in directives.ADMONITIONS or first.endswith("::") else below
 
 
 def _state(state: type[states.RSTState]) -> type[states.RSTState]:
@@ -283,8 +347,7 @@ def _state(state: type[states.RSTState]) -> type[states.RSTState]:
     if issubclass(state, states.Body):
         explicit = copy.copy(state.explicit)
         explicit.constructs = [
-            (changed.directive if method is states.Body.directive else method, pattern)
-            for method, pattern in state.explicit.constructs
+            (getattr(changed, method.__name__), pattern) for method, pattern in state.explicit.constructs
         ]
         changed.explicit = explicit
     return cast("type[states.RSTState]", changed)

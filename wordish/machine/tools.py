@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,9 @@ QEMU = Tool("qemu-system-x86_64", "qemu-system-x86", "runs the throwaway machine
 MMDEBSTRAP = Tool("mmdebstrap", "mmdebstrap", "builds a machine's system from Debian packages")
 NEWUIDMAP = Tool("newuidmap", "uidmap", "lets mmdebstrap work without root")
 TAR2SQFS = Tool("tar2sqfs", "squashfs-tools-ng", "makes the system's read-only image")
+FUSE_OVERLAYFS = Tool(
+    "fuse-overlayfs", "fuse-overlayfs", "lays a sandbox over this machine's files without root"
+)
 BUILDERS = (MMDEBSTRAP, TAR2SQFS, *(() if os.geteuid() == 0 else (NEWUIDMAP,)))
 
 
@@ -44,14 +48,32 @@ def lacking_subordinates() -> str:
     """Why mmdebstrap cannot work without root for this user, "" when it can (subuid(5))."""
     if os.geteuid() == 0:
         return ""
-    name = _account()
-    for file in ("/etc/subuid", "/etc/subgid"):
-        with suppress(OSError):
-            owners = {line.partition(":")[0] for line in Path(file).read_text("utf-8").splitlines()}
-            if owners & {name, str(os.getuid())}:
-                continue
-        return f"user {name} has no subordinate users in {file}, without which only root can build a machine"
+    for file in _SUBORDINATES:
+        if not any(_extents(file)):
+            return (
+                f"user {_account()} has no subordinate users in {file}, "
+                "without which only root can build a machine"
+            )
     return ""
+
+
+def subordinates(many: int) -> tuple[int, int] | None:
+    """The first of this user's subordinate user and group ids, ``None`` when there are not so ``many``."""
+    uid, gid = (next((first for first, size in _extents(file) if size >= many), 0) for file in _SUBORDINATES)
+    return (uid, gid) if uid and gid else None
+
+
+_SUBORDINATES = ("/etc/subuid", "/etc/subgid")
+
+
+def _extents(file: str) -> Iterator[tuple[int, int]]:
+    """This user's subordinate ids: the first, and how many."""
+    with suppress(OSError, ValueError):
+        for line in Path(file).read_text("utf-8").splitlines():
+            owner, _, numbers = line.partition(":")
+            if owner in (_account(), str(os.getuid())):
+                first, _, many = numbers.partition(":")
+                yield int(first), int(many)
 
 
 def add_subordinates_command() -> str:

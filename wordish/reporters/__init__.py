@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TextIO
 
 from wordish.model import Event
-from wordish.reporters import json, terminal
+from wordish.reporters import github, html, json, junit, tap, terminal
 from wordish.reporters.style import Style
 
 
@@ -26,4 +26,11 @@ class Reporter(Protocol):
         """
 
 
-REPORTERS: dict[str, Reporter] = {"terminal": terminal, "json": json}
+REPORTERS: dict[str, Reporter] = {
+    "terminal": terminal,
+    "json": json,
+    "junit": junit,
+    "github": github,
+    "tap": tap,
+    "html": html,
+}

@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from wordish.model import Began, Event, Running, Said, Transcript
+from wordish.model import Began, Event, Planned, Running, Said, Transcript
 from wordish.reporters import words
 from wordish.reporters.style import Line, Style, visible
 
@@ -56,7 +56,7 @@ def writer(stream: TextIO, style: Style) -> Iterator[tuple[Callable[[Line], None
     def watch(event: Event) -> None:
         if isinstance(event, Transcript):
             under_way.pop(event.document.path, None)
-        elif line := _status(event):
+        elif not isinstance(event, Planned) and (line := _status(event)):
             under_way[event.path] = (line, time.monotonic())
 
     def shown() -> Group:

@@ -26,10 +26,10 @@ class Style(NamedTuple):
 
 
 # C0 and C1 controls but newline and tab; what is invisible, or turns the direction of writing
-# (Unicode's bidirectional controls, UAX #9); lone surrogates.
+# (Unicode's bidirectional controls, UAX #9); what XML has no place for; lone surrogates.
 _UNSEEN = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\xa0\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202f"
-    "\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff\\U000e0000-\\U000e007f]"
+    "\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f]"
 )
 
 
@@ -43,3 +43,11 @@ def visible(text: str) -> str:
         ),
         text,
     )
+
+
+def shortened(text: str, most: int) -> str:
+    """``text`` with no more than ``most`` characters: without its middle, and a line that says so."""
+    gone = len(text) - most
+    if gone <= 0:
+        return text
+    return f"{text[: most // 2]}\n[wordish: {gone} characters are left out here]\n{text[-(most // 2) :]}"

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TextIO
 
-from wordish.model import Event, Judged, Outcome, Said, Transcript
+from wordish.model import RED, Event, Judged, Said, Transcript
 from wordish.reporters import words
+from wordish.reporters.order import in_order
 from wordish.reporters.style import PROGRESS, Line, Style, visible
-
-RED = (Outcome.FAILED, Outcome.ERROR)
 
 
 @contextmanager
@@ -24,10 +23,9 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
     start = time.monotonic()
     totals: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     said: set[str] = set()
-    with _writer(stream, style) as (write, watch):
+    with writer(stream, style) as (write, watch):
 
-        def hear(event: Event) -> None:
-            watch(event)
+        def tell(event: Event) -> None:
             if (
                 isinstance(event, Said)
                 and (style.verbosity >= 0 or style.verbosity == PROGRESS)
@@ -44,7 +42,13 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
                 for line in _article(event, counts, style):
                     write(line)
 
-        yield hear
+        with in_order(tell) as ordered:
+
+            def hear(event: Event) -> None:
+                watch(event)
+                ordered(event)
+
+            yield hear
         if style.verbosity != PROGRESS:
             missing = articles - totals[0].total()
             write(words.summary(*totals, elapsed=time.monotonic() - start, missing=missing))
@@ -66,7 +70,8 @@ Writer = tuple[Callable[[Line], None], Callable[[Event], None]]
 """What writes a line, and what follows the events to show what is going on."""
 
 
-def _writer(stream: TextIO, style: Style) -> AbstractContextManager[Writer]:
+def writer(stream: TextIO, style: Style) -> AbstractContextManager[Writer]:
+    """What writes lines on a stream, as the style has it."""
     if style.color or style.live:
         from wordish.reporters.live import writer  # rich costs 70 ms
 

@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from wordish.model import Diagnostic, Document, Outcome, Step, Transcript, Verdict
+from wordish.catalogue import code
+from wordish.model import Diagnostic, Document, Outcome, Severity, Step, Transcript, Verdict
+from wordish.placeholders import NOT_RUNNABLE
 from wordish.reporters.style import Line, visible
 
 STDERR_TAIL = 10
 """Lines of a failed step's stderr that are shown."""
+
+
+REASONS = 3
+"""Reasons that are told for an article of which no step ran."""
 
 
 def article(transcript: Transcript, counts: Counter[str]) -> Line:
@@ -26,7 +32,16 @@ def article(transcript: Transcript, counts: Counter[str]) -> Line:
         (": ", ""),
         (", ".join(parts) or "no session", worst),
         (f" in {duration(transcript.elapsed)} ({visible(str(transcript.target))})", ""),
+        *_why_nothing_ran(transcript),
     ]
+
+
+def _why_nothing_ran(transcript: Transcript) -> Line:
+    if transcript.outcome is not Outcome.SKIPPED or not transcript.verdicts:
+        return []
+    reasons = list(dict.fromkeys(verdict.reason for verdict in transcript.verdicts))
+    more = ["..."] if len(reasons) > REASONS else []
+    return [(f": {visible('; '.join([*reasons[:REASONS], *more]))}", "")]
 
 
 def outcome(transcript: Transcript) -> str:
@@ -55,12 +70,17 @@ def failure(verdict: Verdict) -> Iterator[Line]:
             visible(verdict.step.prompt.rstrip()) if number == 0 else " " * len(verdict.step.prompt.rstrip())
         )
         yield [(f"    {lead} ", "prompt"), (text, "command")]
-    from wordish.diff import marked  # only those who read a difference pay for it
-
-    for row, changed in marked(visible(verdict.diff)):
-        yield [("    ", ""), *_row(row, changed)]
+    yield from ([("    ", ""), *line] for line in difference(verdict.diff))
     if verdict.output:
         yield from _circumstances(verdict)
+
+
+def difference(diff: str) -> Iterator[Line]:
+    """The lines of a diff, with the words that differ marked."""
+    from wordish.diff import marked  # only those who read a difference pay for it
+
+    for row, changed in marked(visible(diff)):
+        yield list(_row(row, changed))
 
 
 def _row(row: str, changed: list[tuple[int, int]]) -> Iterator[tuple[str, str]]:
@@ -92,12 +112,16 @@ def _circumstances(verdict: Verdict) -> Iterator[Line]:
             yield [(f"      {line}", "")]
 
 
-def steps(document: Document) -> Iterator[str]:
-    """The steps as parsed: ``file:line: ``, prompt and command, whose further lines are indented."""
-    for step in document.steps:
-        first, *rest = visible(step.command).split("\n")
-        yield f"{visible(step.path)}:{step.line}: {visible(step.prompt.rstrip())} {first}"
-        yield from (f"    {line}" for line in rest)
+def remarks(documents: Sequence[Document]) -> Iterator[str]:
+    """All remarks, ``file:line: code name: what: what to try``, and a sum."""
+    found = [remark for document in documents for remark in document.diagnostics]
+    for told in found:
+        yield visible(str(told._replace(message=f"{code(told.name)} {told.name}: {told.message}")))
+    errors = sum(told.severity is Severity.ERROR for told in found)
+    yield (
+        f"{_many(len(documents), 'article')}: {_many(errors, 'error')}, "
+        f"{_many(len(found) - errors, 'warning')}"
+    )
 
 
 def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Diagnostic]) -> Iterator[str]:
@@ -112,18 +136,43 @@ def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Di
     yield f"{visible(transcript.document.path)}: {', '.join(said) or 'nothing to update'}"
 
 
+def pinned(document: Document, written: Sequence[Diagnostic], left: Sequence[Diagnostic]) -> Iterator[str]:
+    """What pinning did: a line for each word that is new and each doubt that stays, and a sum."""
+    lines = [(told.path, told.line, f"pinned: {told.message}") for told in written]
+    lines += [(told.path, told.line, f"left: {_UNSAID}") for told in left]
+    yield from (visible(f"{path}:{line}: {text}") for path, line, text in sorted(lines))
+    said = [f"{len(written)} pinned"] if written else []
+    said += [f"{len(left)} left"] if left else []
+    yield f"{visible(document.path)}: {', '.join(said) or 'nothing to pin'}"
+
+
+_UNSAID = 'it cannot be said here so that all is read as before: write "~# " before commands of root'
+
+
 def _command(step: Step) -> str:
     return "".join(text for text, _ in first_line(step))
 
 
 def trouble(transcript: Transcript) -> Iterator[Line]:
     """Why wordish could not tell, unless the verdict on a step says it."""
-    if transcript.error and not any(transcript.error == verdict.reason for verdict in transcript.verdicts):
+    if transcript.error and not _is_told(transcript):
         yield [
             (visible(transcript.document.path), "place"),
             (": ", ""),
             (f"error: {visible(transcript.error)}", "error"),
         ]
+
+
+def untold(transcript: Transcript) -> str:
+    """Why the article could not be checked to its end, "" when the verdict on a step says it, or it was."""
+    if transcript.error:
+        return "" if _is_told(transcript) else visible(transcript.error)
+    on_a_step = any(verdict.outcome is Outcome.ERROR for verdict in transcript.verdicts)
+    return "interrupted" if transcript.interrupted and not on_a_step else ""
+
+
+def _is_told(transcript: Transcript) -> bool:
+    return any(transcript.error == verdict.reason for verdict in transcript.verdicts)
 
 
 def summary(articles: Counter[str], steps: Counter[str], *, elapsed: float, missing: int) -> Line:
@@ -140,13 +189,23 @@ def summary(articles: Counter[str], steps: Counter[str], *, elapsed: float, miss
 
 
 def counts(verdicts: Iterable[Verdict]) -> Counter[str]:
-    """How many steps of each outcome, ``skipped`` on request told from ``not reached``."""
+    """How many steps of each outcome; of those skipped, why they were."""
     return Counter(
-        "not reached"
-        if verdict.outcome is Outcome.SKIPPED and verdict.step.options.skip is None
-        else str(verdict.outcome)
+        _skipped(verdict.step) if verdict.outcome is Outcome.SKIPPED else str(verdict.outcome)
         for verdict in verdicts
     )
+
+
+def text(lines: Iterable[Line]) -> str:
+    """The lines without their styles."""
+    return "\n".join("".join(piece for piece, _ in line) for line in lines)
+
+
+def _skipped(step: Step) -> str:
+    """``skipped`` on request, ``not runnable`` as it stands, or ``not reached``."""
+    if step.options.skip is None:
+        return "not reached"
+    return NOT_RUNNABLE if step.options.skip.startswith(f"{NOT_RUNNABLE}: ") else "skipped"
 
 
 def place(step: Step) -> Line:
@@ -168,7 +227,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
-_ORDER = ("interrupted", "error", "failed", "passed", "skipped", "not reached")
+_ORDER = ("interrupted", "error", "failed", "passed", "skipped", NOT_RUNNABLE, "not reached")
 
 
 def _counted(counter: Counter[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from wordish.model import Machine, Target, User
 from wordish.shell import Shell
-from wordish.targets import host, vm
+from wordish.targets import host, sandbox, vm
 
 
 class Place(Protocol):
@@ -48,4 +48,7 @@ class Reach(Protocol):
         """
 
 
-TARGETS: dict[str, Reach] = {"host": host, "vm": vm}
+TARGETS: dict[str, Reach] = {"host": host, "vm": vm, "sandbox": sandbox}
+
+ADDRESSES: dict[str, str] = {}
+"""What has to follow the colon of a target's name (``KIND:ADDRESS``); most targets take nothing there."""

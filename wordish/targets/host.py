@@ -47,7 +47,7 @@ class HostPlace:
     @property
     def environment(self) -> Mapping[str, str]:
         """See `wordish.targets.Place`."""
-        return {"distribution": _distribution(), "kernel": os.uname().release}
+        return {"distribution": distribution(), "kernel": os.uname().release}
 
     def shell(self, user: User) -> Shell:
         """See `wordish.targets.Place`. There is one account here, so one shell for both prompts."""
@@ -100,7 +100,8 @@ def _scrubbed(home: Path, temporary: Path) -> dict[str, str]:
 
 
 @cache
-def _distribution() -> str:
+def distribution() -> str:
+    """The name and version of this machine's system, as it calls itself."""
     for path in ("/etc/os-release", "/usr/lib/os-release"):  # os-release(5)
         with suppress(OSError):
             release = Path(path).read_text(encoding="utf-8", errors="replace")

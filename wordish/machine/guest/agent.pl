@@ -6,12 +6,15 @@
 # has not. What it says and hears are frames: one letter, four bytes of length (big endian), bytes.
 #
 #   from the host   I  text to type; the terminal is first put back as it was at the start
+#                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
 #                   Z  kill the shell and all that is left in its session
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
 #                   W  a word: ask how the shell stands
-#   to the host     O  standard output   E  standard error   R  ready, or S done
+#                   P  ask for the program that waits for what a person types
+#                   M  ask for the terminal's modes, a struct termios
+#   to the host     O  standard output   E  standard error   R  ready, or S done   P, M  see above
 #                   W  the word, the system call that the shell waits in, and on a second line the
 #                      processes it started, each with whether it or one of its own is at work
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
@@ -32,6 +35,8 @@ use constant {
     ROUND_ROBIN => 2 | 0x40000000,    # SCHED_RR; what is started later is ordinary (SCHED_RESET_ON_FORK)
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
 };
+use constant READ => 0;    # system calls of x86_64
+use constant SELECT => (23, 270);
 
 my %home = (root => '/root', user => '/home/user');
 
@@ -75,6 +80,37 @@ sub start_shell {
     die "bash: $!";
 }
 
+sub content {
+    open my $file, '<', $_[0] or return '';
+    my $line = <$file> // '';
+    chomp $line;
+    return $line;
+}
+
+sub stat_of { return split ' ', content("/proc/$_[0]/stat") =~ s/.*\)//r }
+
+sub children { return split ' ', content("/proc/$_[0]/task/$_[0]/children") }
+
+sub in_session { return ((stat_of($_[1]))[3] // 0) == $_[0] }
+
+# The first process, of this one and those below it, that does nothing but wait for its terminal's input.
+sub reader {
+    my @waiting = @_;
+    my $terminal = (stat_of($_[0]))[4];
+    while (defined(my $pid = pop @waiting)) {
+        push @waiting, children($pid);
+        my @call = split ' ', content("/proc/$pid/syscall");
+        my $descriptor = !@call ? next
+            : $call[0] eq READ ? hex $call[1]
+            : (grep { $call[0] eq $_ } SELECT) && $call[1] eq '0x1' && $call[5] eq '0x0' ? 0
+            : next;
+        next unless (readlink("/proc/$pid/fd/$descriptor") // '') =~ m{^/dev/(?:pts/|tty)};
+        my (undef, undef, $group, undef, $own, $foreground) = stat_of($pid);
+        return content("/proc/$pid/comm") if $group == $foreground && $own == $terminal;
+    }
+    return '';
+}
+
 sub reseed {
     my ($seconds, $entropy) = split / /, $_[0], 2;
     syscall(CLOCK_SETTIME, 0, pack('qq', int $seconds, int(($seconds - int $seconds) * 1e9)));
@@ -84,23 +120,11 @@ sub reseed {
     ioctl($random, RNDRESEEDCRNG, 0);
 }
 
-sub children {
-    my ($pid) = @_;
-    open my $file, '<', "/proc/$pid/task/$pid/children" or return;
-    return split ' ', <$file> // '';
-}
-
-sub stat_of {    # state, parent, process group, session
-    my ($pid) = @_;
-    open my $file, '<', "/proc/$pid/stat" or return ('', 0, 0, 0);
-    local $/;
-    return split ' ', <$file> =~ s/.*\)//sr, 5;
-}
-
+# Whether a process in this state, or one of those below it, is at work: runs, or waits for a disk.
 sub busy {
-    my ($pid) = @_;
-    return 1 if (stat_of($pid))[0] =~ /[RD]/;
-    busy($_) && return 1 for children($pid);
+    my ($pid, $state) = @_;
+    return 1 if $state =~ /[RD]/;
+    busy($_, (stat_of($_))[0] // '') && return 1 for children($pid);
     return 0;
 }
 
@@ -133,12 +157,24 @@ sub relay {
             $left -= length $bytes;
         }
     };
+    my $type = sub {
+        my ($text, $modes) = @_;
+        my $now = "\0" x TERMIOS_SIZE;
+        ioctl($out[1], TCGETS, $now);
+        ioctl($out[1], TCSETS, $modes) if $now ne $modes;
+        $typing .= $text;
+    };
+    my ($iflag, $oflag, $cflag, $lflag, $rest) = unpack('I4 a*', $out[3]);
+    my $echoing = pack('I4 a*', $iflag, $oflag, $cflag, $lflag | ECHO, $rest);
     my %on = (
-        I => sub {
+        I => sub { $type->($_[0], $out[3]) },
+        A => sub { $type->($_[0], $echoing) },
+        M => sub {
             my $now = "\0" x TERMIOS_SIZE;
+            $drain->('O', $out[0]);
+            $drain->('E', $err[0]);
             ioctl($out[1], TCGETS, $now);
-            ioctl($out[1], TCSETS, $out[3]) if $now ne $out[3];
-            $typing .= $_[0];
+            $say->('M', $now);
         },
         C => sub { $typing = ''; syswrite $out[0], $_[0] },
         K => sub {
@@ -148,7 +184,7 @@ sub relay {
             kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
         },
         Z => sub {
-            for (map { substr $_, 6 } glob '/proc/[0-9]*') { kill 'KILL', $_ if (stat_of($_))[3] == $shell }
+            for (map { substr $_, 6 } glob '/proc/[0-9]*') { kill 'KILL', $_ if in_session($shell, $_) }
         },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
@@ -158,11 +194,21 @@ sub relay {
             if (!length $typing && !select($unread, undef, undef, 0) && open my $file, '<', "/proc/$shell/syscall") {
                 chomp($call = <$file> // '');
             }
-            my @orphans = grep { (stat_of($_))[3] == $shell && $_ != $shell } children(1);
-            my $children = join ' ', map { "$_:" . busy($_) } children($shell), @orphans;
+            my @at_work;
+            for my $pid (children($shell), children(1)) {
+                my ($state, $parent, undef, $session) = stat_of($pid) or next;    # it has just ended
+                my $child = $parent == $shell;
+                next unless $child || ($session == $shell && $pid != $shell);
+                # The shell is about to hear of a child that has ended (Z).
+                push @at_work, "$pid:" . ($child && $state eq 'Z' || busy($pid, $state) ? 1 : 0);
+            }
             $drain->('O', $out[0]);    # what was printed before
             $drain->('E', $err[0]);
-            $say->('W', "$_[0]$call\n$children");
+            $say->('W', "$_[0]$call\n@at_work");
+        },
+        P => sub {
+            vec(my $unread = '', fileno $out[1], 1) = 1;
+            $say->('P', length $typing || select($unread, undef, undef, 0) ? '' : reader($shell));
         },
     );
 

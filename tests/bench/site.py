@@ -1,0 +1,52 @@
+"""What the Sphinx extension adds to the build of a project's pages."""
+
+from __future__ import annotations
+
+import functools
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.bench.timing import Comparison, compare
+
+ROOT = Path(__file__).parents[2]
+PAGES = 200
+_ARTICLES = ("docs/howto/lvm-upgrade-safety-net.rst", "docs/howto/shell-basics.md")
+_CONF = "extensions = [{}]\nhtml_theme = 'basic'\nhighlight_language = 'none'\nsuppress_warnings = ['toc']\n"
+
+
+def pages(folder: Path, *, rounds: int) -> Comparison:
+    """The processor's time for a first build of as many pages, with and without the extension.
+
+    Half of them are in rst and half in MyST: two articles of this project's, with names that differ from
+    page to page, without the directives that only the extension knows.
+    """
+    contenders = {}
+    for name, extensions in (
+        ("sphinx", "'myst_parser'"),
+        ("with wordish", "'myst_parser', 'wordish.sphinx_ext'"),
+    ):
+        source = folder / name.replace(" ", "-")
+        source.mkdir()
+        (source / "conf.py").write_text(_CONF.format(extensions), encoding="utf-8")
+        (source / "index.rst").write_text("Index\n=====\n", encoding="utf-8")
+        for number in range(PAGES):
+            article = ROOT / _ARTICLES[number % len(_ARTICLES)]
+            text = article.read_text(encoding="utf-8").replace(".. verified::\n", "")
+            text = text.replace("```{verified}\n```\n", "").replace("attic", f"attic{number}")
+            text = text.replace("./mnt/website", f"./mnt/website{number}")
+            (source / f"page-{number:03}{article.suffix}").write_text(text, encoding="utf-8")
+        contenders[name] = functools.partial(_built, source)
+    return compare(f"{PAGES} pages built", reference="sphinx", rounds=rounds, contenders=contenders)
+
+
+def _built(source: Path) -> float:
+    """Seconds that a processor is busy with the pages of a folder; what else the machine does is no part."""
+    out = source / "_build"
+    shutil.rmtree(out, ignore_errors=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-m", "sphinx", "-q", source, out], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

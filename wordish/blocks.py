@@ -1,0 +1,111 @@
+"""A block's steps, with what its text alone does not tell: outputs that stand elsewhere, lines with gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Final
+
+from wordish import drawn, session
+from wordish import options as words
+from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
+
+_NOTHING: Final = Options()
+
+# What is shown as an error was printed on the standard error, by a command that may well have failed.
+_ERROR: Final = Options(status="any", stream="stderr")
+_ERROR_TOO: Final = Options(status="any")
+
+
+def steps(
+    block: Block, *, outer: Options = _NOTHING, substitutions: Mapping[str, str] = session.NO_SUBSTITUTIONS
+) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
+    """The steps of a block in order, and what is wrong with it; ``outer`` are the article's options.
+
+    Commands at a prompt that is drawn once for all of them, and those above a block of their output, show
+    together what they print: the last of them has the expectation. Raises as `session.steps`.
+    """
+    found, faults = session.steps(block, outer=outer, substitutions=substitutions)
+    if found and (block.drawn or block.outputs):
+        found, more = _together(block, found), tuple(_stray(block, found))
+        if block.outputs and not more:
+            found = _shown_below(block.outputs, found)
+        faults += more
+    if block.numbers:
+        found = tuple(_renumbered(step, block) for step in found)
+        faults = tuple(fault._replace(line=_number(fault.line, block)) for fault in faults)
+    return found, faults
+
+
+def _together(block: Block, found: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps, told which of them are drawn as one."""
+    typed = [step.line - block.line for step in found]
+    joined = drawn.together(drawn.drawn(block, block.text.split("\n")), typed)
+    return tuple(_joined(step) if line in joined else step for step, line in zip(found, typed, strict=True))
+
+
+def _joined(step: Step) -> Step:
+    return step._replace(expectation=step.expectation._replace(together=True))
+
+
+def _shown_below(outputs: Sequence[Block], found: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps, the last of which, and all above it that show nothing themselves, print these outputs."""
+    silent = len(list(takewhile(lambda step: not step.expectation.lines, reversed(found))))
+    errors = [output.language.lower() == "error" for output in outputs]
+    weaker = _ERROR if all(errors) else _ERROR_TOO if any(errors) else _NOTHING
+    said = _NOTHING
+    for output in outputs:
+        said = words.merge(said, output.options)
+    below = []
+    for step in found[len(found) - silent :]:
+        options = words.merge(words.merge(weaker, step.options), said)
+        below.append(_joined(step._replace(options=options, expectation=_promised(options, []))))
+    lines = [
+        (number, line)
+        for output in outputs
+        for number, line in zip(output.lines, output.text.split("\n"), strict=True)
+    ]
+    last = below.pop()
+    below.append(last._replace(expectation=_promised(last.options, lines)))
+    return (*found[: len(found) - silent], *below)
+
+
+def _promised(options: Options, lines: Sequence[tuple[int, str]]) -> Expectation:
+    filled = [number for number, line in lines if line.strip()]
+    return Expectation(
+        text=session.normalise([line for _, line in lines]),
+        lines=(filled[0], filled[-1]) if filled else None,
+        status=0 if options.status is None else options.status,
+        match=options.match or "ellipsis",
+        stream=options.stream or "both",
+    )
+
+
+def _stray(block: Block, found: Sequence[Step]) -> Iterator[Diagnostic]:
+    """A warning for outputs below a block whose last command shows one of its own."""
+    if any(output.text.strip() for output in block.outputs) and found[-1].expectation.lines:
+        yield Diagnostic(
+            path=block.outputs[0].path,
+            line=block.outputs[0].line,
+            severity=Severity.WARNING,
+            name="stray-output",
+            message="this output is compared with nothing: the command above it shows one of its own",
+            hint="show it in one place",
+        )
+
+
+def _renumbered(step: Step, block: Block) -> Step:
+    """A step whose lines count from the first of its block, at those of the file."""
+    shown = step.expectation.lines
+    return step._replace(
+        line=_number(step.line, block),
+        end_line=_number(step.end_line, block),
+        expectation=step.expectation._replace(
+            lines=(_number(shown[0], block), _number(shown[1], block)) if shown else None
+        ),
+    )
+
+
+def _number(line: int, block: Block) -> int:
+    index = line - block.line
+    return block.numbers[index] if 0 <= index < len(block.numbers) else line

@@ -1,0 +1,49 @@
+"""How long articles took the last time, kept in the cache: so that the long ones can begin first.
+
+Nothing depends on it but the order of work; a cache that cannot be read or written is an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from wordish.machine import cache
+from wordish.model import Outcome, Transcript
+
+MOST = 20_000
+"""Articles that are remembered, those checked last."""
+
+
+def remembered() -> dict[str, float]:
+    """Seconds by the real path of an article."""
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        found = json.loads(_file().read_bytes())
+        return {str(path): float(seconds) for path, seconds in found.items()}
+    return {}
+
+
+def remember(transcripts: Iterable[Transcript]) -> None:
+    """Keep what these took, if they came to their end."""
+    took = {
+        os.path.realpath(transcript.document.path): round(transcript.elapsed, 3)
+        for transcript in transcripts
+        if transcript.outcome in (Outcome.PASSED, Outcome.FAILED)
+    }
+    known = remembered()
+    for path in took:
+        known.pop(path, None)
+    known.update(took)
+    file = _file()
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(dict(list(known.items())[-MOST:])), encoding="ascii")
+        draft.replace(file)
+
+
+def _file() -> Path:
+    return cache.root() / "durations.json"
