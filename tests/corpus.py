@@ -58,7 +58,7 @@ WITHOUT_BLANKS = [command for command in COMMANDS if "\n\n" not in command]
 PROMPTS = ["~$", "~#", "$", "bob@web:~/src$", "[root@web etc]#", "(venv) $", "/etc#", "(v) ~$"]
 
 OUTPUT = [
-    "one", "two  words", "", "   indented", "\ttab", "a $ b", ".. note::", "* item", "1. x",
+    "one", "two  words", "", "   indented", "a $ b", ".. note::", "* item", "1. x",
     "| cell |", "=====", "é … ü", "no\u00a0break", "`code` and ``more``", "<!-- html -->", "% x",
     "trailing  ", "--- x", "\\",
 ]  # fmt: skip

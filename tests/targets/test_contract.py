@@ -199,7 +199,8 @@ def test_a_job_that_never_stops_talking_hides_no_prompt(shell: Shell) -> None:
     for status in range(3):
         output = shell.run(f"echo on; (exit {status})", timeout=20)
         assert (output.stdout, output.status) == ("on", status)
-        assert set(output.stderr.split()) <= {"noise"}
+        words = output.stderr.split()  # the first and the last may be cut
+        assert all("noise".endswith(word) or "noise".startswith(word) for word in words)
     shell.run("kill %1", timeout=20)
 
 
