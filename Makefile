@@ -17,8 +17,8 @@ NEEDED := \
   newuidmap=uidmap \
   tar2sqfs=squashfs-tools-ng
 # ... and for the tests alone
-test unit: NEEDED += chromium=chromium
-WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages
+test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs
+WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user
 
 # A newer Python than the oldest one supported, if this machine has one that runs.
 NEWER = $(firstword $(shell for python in python3.14 python3.13 python3.12 \
@@ -83,7 +83,7 @@ setup: packages $(VENV)/.installed
 packages:
 	@missing=; \
 	for each in $(NEEDED); do \
-	  PATH="$$PATH:/usr/sbin:/sbin" command -v $${each%%=*} > /dev/null || missing="$$missing $${each#*=}"; \
+	  PATH="$$PATH:/usr/sbin:/sbin" command -v $${each%%=*} > /dev/null || { each=$${each#*=}; missing="$$missing $${each//,/ }"; }; \
 	done; \
 	[ -d $(VENV) ] || $(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
 	[ -z "$$missing" ] && exit 0; \
