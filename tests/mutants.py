@@ -21,6 +21,7 @@ from wordish.model import Document, Outcome, Step, Transcript, Verdict
 
 _GAPS = ("...", "…", "[...]", "[…]")
 _ADDED = "this was never printed"
+_JOB = re.compile(r"\[\d+\][+-]? ")  # the state of a job, as bash tells it
 _LINES = 6  # of one output in which something is changed, the first and the last among them
 
 
@@ -141,7 +142,9 @@ def of_commands(article: Transcript, *, excluded: Counter[str]) -> Iterator[Muta
             continue
         lines = step.end_line - step.line + 1
         hint = _hint(document_line(article.document, step.end_line))
-        if step.expectation.status not in ("any", 127):
+        if verdict.output.ended and not step.command.startswith("exit"):
+            excluded["any failure ends the shell"] += 1
+        elif step.expectation.status not in ("any", 127):
             yield _commanded(article.document, step, lines, f"no-such-program{hint}", "misspelt")
         else:
             excluded["any status will do"] += 1
@@ -152,8 +155,9 @@ def of_commands(article: Transcript, *, excluded: Counter[str]) -> Iterator[Muta
 
 
 def _says_something(step: Step) -> bool:
-    """Whether what is shown stands for more than nothing."""
-    return any(line.strip() not in ("", *_GAPS) for line in step.expectation.text.split("\n"))
+    """Whether what is shown stands for more than nothing, and for more than what bash tells by itself."""
+    lines = [line.strip() for line in step.expectation.text.split("\n")]
+    return any(line not in ("", *_GAPS) and not _JOB.match(line) for line in lines)
 
 
 def _hint(line: str) -> str:
