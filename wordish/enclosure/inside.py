@@ -199,6 +199,7 @@ def _be_shell(
     os.setgid(account.gid)
     os.setuid(account.uid)
     os.chdir(account.home)
+    os.environ.pop("LD_LIBRARY_PATH", None)  # this interpreter's own
     environment = {
         **os.environ, "HOME": account.home, "LOGNAME": name, "USER": name,
         "PATH": account.path, "SHELL": "/bin/bash",

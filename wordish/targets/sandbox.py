@@ -101,7 +101,7 @@ def _enclosed() -> Iterator[_Enclosed]:
                 str(_SIZE), *map(str, first), *_own_directories(),
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/", pass_fds=(theirs.fileno(),),
-            env={**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath)}, start_new_session=True,
+            env={**ENVIRONMENT, **_of_this_python()}, start_new_session=True,
         )  # fmt: skip
         try:
             theirs.close()
@@ -111,6 +111,13 @@ def _enclosed() -> Iterator[_Enclosed]:
         finally:
             ours.close()
             _end(process)
+
+
+def _of_this_python() -> dict[str, str]:
+    """What this interpreter may need to start once more: where programs are, and its own libraries."""
+    libraries = os.environ.get("LD_LIBRARY_PATH")
+    path = {"PATH": os.environ.get("PATH", os.defpath)}
+    return path if libraries is None else {**path, "LD_LIBRARY_PATH": libraries}
 
 
 def _subordinates() -> tuple[int, int]:
