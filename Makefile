@@ -20,6 +20,9 @@ NEEDED := \
 test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs
 WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user
 
+# Most of a test's time is waiting: one process more than there are processors.
+SIDE_BY_SIDE = -n $$(( $$(nproc) + 1 )) --dist worksteal
+
 # A newer Python than the oldest one supported, if this machine has one that runs.
 NEWER = $(firstword $(shell for python in python3.14 python3.13 python3.12 \
   $${PYENV_ROOT:-$${HOME:-}/.pyenv}/versions/3.1[2-9]*/bin/python3; do \
@@ -31,7 +34,7 @@ help:  ## list the targets
 check: setup  ## verify the articles of docs/ and the README, root sessions in a throwaway machine
 	@$(BIN)/wordish check
 
-test: setup lint unit older  ## the whole test suite: lint, unit tests, throwaway machines, an older Sphinx
+test: setup lint unit newer older  ## the whole test suite: lint, throwaway machines, a newer Python, an older Sphinx
 
 lint: setup  ## ruff, mypy --strict and the layers
 	@$(BIN)/ruff check --quiet .
@@ -40,7 +43,7 @@ lint: setup  ## ruff, mypy --strict and the layers
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }; tail -n 1 <<< "$$said"
 
 unit: setup  ## the tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SIDE_BY_SIDE)
 
 newer: setup  ## the tests that need no machine, on a newer Python if there is one
 	@if [ -n "$(NEWER)" ]; then \
@@ -52,7 +55,7 @@ newer: setup  ## the tests that need no machine, on a newer Python if there is o
 	    $$venv/bin/python -m pip install --quiet --editable . --group test --group docs; \
 	    touch $$venv/.installed; \
 	  fi; \
-	  PATH="$(CURDIR)/.venv-newer/bin:$$PATH" $$venv/bin/pytest -q -m 'not vm and not browser'; \
+	  PATH="$(CURDIR)/.venv-newer/bin:$$PATH" $$venv/bin/pytest -q $(SIDE_BY_SIDE) -m 'not vm and not browser'; \
 	else echo "no newer Python here: its tests are not run"; fi
 
 older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and docutils that are supported

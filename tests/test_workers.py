@@ -71,7 +71,7 @@ def test_each_article_has_its_news_in_order() -> None:
 
 
 def test_long_articles_begin_first() -> None:
-    jobs = [job("short", "true"), job("long", "true"), job("new", *["true"] * 3)]
+    jobs = [job("short", "true"), job("long", "sleep 0.5"), job("new", "sleep 0.5", *["true"] * 3)]
     _, events = run(jobs, count=2, durations={os.path.realpath("long.console"): 9.0})
     began = [event.path for event in events if isinstance(event, Began)]
     assert began.index("short.console") == 2

@@ -51,7 +51,7 @@ _UNKNOWN = Standing()
 
 _MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
-_ANSWER_SECONDS = 10.0  # what the agent may take to answer, on a machine that is busy
+_ANSWER_SECONDS = 20.0  # what the agent may take to answer, in a guest that has run out of memory
 _HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
 
 

@@ -243,7 +243,8 @@ chown 4321:4321 somebody
 cd repository
 shift 4
 exec setpriv --reuid 4321 --regid 4321 --clear-groups env -i HOME=/mnt/somebody PATH="$PATH" \
-    LD_LIBRARY_PATH=/mnt/base/lib PYTHONPATH=/mnt/repository:/mnt/site PYTHONDONTWRITEBYTECODE=1 /mnt/base/bin/python3 "$@"
+    LD_LIBRARY_PATH=/mnt/base/lib PYTHONPATH=/mnt/repository:/mnt/site PYTHONDONTWRITEBYTECODE=1 \
+    /mnt/base/bin/python3 "$@"
 """
 
 
