@@ -63,6 +63,11 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
     parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="in a virtual machine: run only what comes after the steps that did not change",
+    )
+    parser.add_argument(
         "--format",
         action="append",
         default=[],

@@ -73,6 +73,8 @@ def check(arguments: Namespace) -> int:
     from wordish.model import Planned
 
     reports = wanted(arguments.format, arguments.output)
+    if arguments.resume:
+        _refuse_to_keep(arguments)
     settings = intake.settings(arguments)
     jobs = intake.jobs(
         arguments,
@@ -83,6 +85,9 @@ def check(arguments: Namespace) -> int:
     )
     if jobs is None:
         return TROUBLE
+    if arguments.resume and (others := [job for job in jobs if job.target.kind != "vm"]):
+        kinds = ", ".join(sorted({job.target.kind for job in others}))
+        say(f"wordish: no checkpoints, so from the start: {len(others)} of {len(jobs)} articles ({kinds})")
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
         tell = audience(
@@ -97,6 +102,17 @@ def check(arguments: Namespace) -> int:
         return _status(run(exit_first=arguments.exitfirst, tell=tell))
 
 
+def _refuse_to_keep(arguments: Namespace) -> None:
+    """A check that was resumed is no full verification, and no recording of one."""
+    for option, asked in (("--record", arguments.record), ("--cast", arguments.cast)):
+        if asked:
+            raise UsageError(
+                "not from a check that is resumed",
+                where=f"{option} --resume",
+                hint=f"leave --resume out, so that all runs that {option} keeps",
+            )
+
+
 def _running(
     arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
 ) -> Callable[..., Iterable[Transcript]]:
@@ -106,6 +122,7 @@ def _running(
         "timeout": arguments.timeout or settings.timeout,
         "keep_going": arguments.keep_going,
         "survey": arguments.record,
+        "resume": arguments.resume,
     }
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
     if wanted != 1 and len(jobs) > 1:

@@ -143,6 +143,15 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         status, out, err = self.prompted[0]
         return status, self._stdout.whole()[out:] + self._stderr.whole()[err:] + self._before.getvalue()
 
+    @property
+    def left(self) -> bytes:
+        """What came after the last prompt, on its stream, and is the next command's."""
+        return self._fed + self._before.getvalue()
+
+    @left.setter
+    def left(self, left: bytes) -> None:
+        self._restart(left)
+
     def answer(self) -> tuple[int, list[int]] | None:
         """The exit status, and those of the last pipeline, that were told on standard output."""
         stdout = self._stdout.whole()

@@ -27,11 +27,11 @@ def remembered() -> dict[str, float]:
 
 
 def remember(transcripts: Iterable[Transcript]) -> None:
-    """Keep what these took, if they came to their end."""
+    """Keep what these took, if they ran from the start and came to their end."""
     took = {
         os.path.realpath(transcript.document.path): round(transcript.elapsed, 3)
         for transcript in transcripts
-        if transcript.outcome in (Outcome.PASSED, Outcome.FAILED)
+        if transcript.outcome in (Outcome.PASSED, Outcome.FAILED) and not transcript.resumed
     }
     known = remembered()
     for path in took:

@@ -343,7 +343,9 @@ class Transcript(NamedTuple):
 
     ``started`` is ISO 8601 with the offset, ``elapsed`` in seconds. ``error`` says why wordish
     could not tell, "" when it could. ``interrupted``: the user stopped it before its end.
-    ``packages``: name and version of those whose programs ran, where somebody asked for them.
+    ``packages``: name and version of those whose programs ran, where somebody asked for them. ``resumed``:
+    where the steps begin that ran ("line 30", or "the end" when none did), "" when all did; what the
+    others had printed was known from before.
     """
 
     document: Document
@@ -355,6 +357,7 @@ class Transcript(NamedTuple):
     error: str = ""
     interrupted: bool = False
     packages: Mapping[str, str] = {}
+    resumed: str = ""
 
     @property
     def outcome(self) -> Outcome:

@@ -85,6 +85,7 @@ def transcript_values(transcript: Transcript) -> Values:
         "environment": {clean(key): clean(value) for key, value in transcript.environment.items()},
         "error": clean(transcript.error),
         "interrupted": transcript.interrupted,
+        **({"resumed": clean(transcript.resumed)} if transcript.resumed else {}),
         "steps": [verdict_values(verdict) for verdict in transcript.verdicts],
     }
 

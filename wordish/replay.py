@@ -15,16 +15,18 @@ interruption, or the loss of the machine, skips them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordish.errors import MachineError
 from wordish.judge import judge
 from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
+from wordish.past import Ran
 from wordish.shell import Shell
 
 if TYPE_CHECKING:
     from wordish.binding import Known
+    from wordish.past import Past
     from wordish.surroundings import Surroundings
 
 
@@ -35,6 +37,8 @@ def replay(
     timeout: float,
     keep_going: bool = False,
     known: Known | None = None,
+    past: Past | None = None,
+    rest: Callable[[bool], None] = lambda _: None,
     tell: Callable[[Running | Judged], None] = lambda _: None,
 ) -> Iterator[Verdict]:
     """Yield one verdict for each step of ``document``, in order, whatever happens.
@@ -42,6 +46,10 @@ def replay(
     ``shell_for`` gives a user's shell and is asked before every step. ``timeout`` is in seconds,
     for the steps that do not say. ``keep_going`` goes on after a wrong output. ``known`` learns what
     samples stand for. ``tell`` hears each step start and each verdict.
+
+    ``past`` knows what became of the first steps, which are then judged without running; the shells are as
+    those left them. It learns what becomes of the others. ``rest`` is called where another replay could go on
+    later, before a step that runs: with whether that is the last one, or the last before cleaning up.
 
     Raises, after the last verdict, `KeyboardInterrupt` when the replay was interrupted, else the
     first `wordish.errors.MachineError` when one was met.
@@ -53,8 +61,10 @@ def replay(
     lost: dict[User, MachineError] = {}
     ended: list[Shell] = []
     inside: Shell | None = None  # the last one; it gets all steps while a shell is open inside it
+    last_user: User = "user"  # whose it is
     printed: list[Output] = []  # by the steps just before, whose outputs are shown with the next one's
     interruptions = 0
+    standing: dict[User, tuple[Step, Ran]] = {}  # as the steps that are only remembered have left the shells
     for number, step in enumerate(document.steps, 1):
         try:
             reason = _reason_to_skip(
@@ -63,22 +73,34 @@ def replay(
             if reason:
                 verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
             else:
-                tell(Running(path=document.path, step=step, number=number, total=total))
-                if stopped and inside and inside.depth:
-                    inside.leave()  # cleaning up is not for a shell that the article had opened
-                shell = inside if inside and inside.depth else shell_for(step.user)
-                inside = shell
-                verdict = _attempt(
-                    step,
-                    shell,
-                    shell_for,
-                    around=around,
-                    known=known,
-                    timeout=timeout,
-                    following=document.steps[number:],
-                    ended=ended,
-                    printed=printed,
-                )
+                way = _way(step, known=known, timeout=timeout, following=document.steps[number:], past=past)
+                ran = past.recall(way.asked) if past and not stopped else None
+                if ran:
+                    verdict = _judged(way, ran, known=known, printed=printed)
+                    if not ran.within:
+                        standing[ran.user] = step, ran
+                else:
+                    tell(Running(path=document.path, step=step, number=number, total=total))
+                    if past and past.recalled and not inside:
+                        past.resumed, last_user = step, past.ran[-1].user
+                        inside = _as_left(last_user, standing, around, shell_for)
+                    elif past and inside and not (stopped or ended):
+                        rest(_is_last(step, way.waiting))
+                    if stopped and inside and inside.depth:
+                        inside.leave()  # cleaning up is not for a shell that the article had opened
+                    if not (inside and inside.depth):
+                        inside, last_user = shell_for(step.user), step.user
+                    verdict = _attempt(
+                        way,
+                        inside,
+                        shell_for,
+                        user=last_user,
+                        around=around,
+                        known=known,
+                        ended=ended,
+                        printed=printed,
+                        past=None if stopped else past,
+                    )
         except KeyboardInterrupt as interruption:
             interruptions += 2 if interruption.args == (2,) else 1
             verdict = Verdict(step=step, outcome=Outcome.ERROR, reason="interrupted")
@@ -91,16 +113,20 @@ def replay(
             interruptions += 1
         if not step.expectation.together:
             printed.clear()
-        here = f"line {step.line}" if step.path == document.path else f"{step.path}:{step.line}"
         if interruptions:
-            stopped = stopped or f"interrupted at {here}"
+            stopped = stopped or f"interrupted at {place_of(step, document)}"
         elif verdict.outcome in RED and not (keep_going and _can_go_on(verdict)):
-            stopped = stopped or f"after {here}"
+            stopped = stopped or f"after {place_of(step, document)}"
         yield verdict
     if interruptions:
         raise KeyboardInterrupt
     if lost:
         raise next(iter(lost.values()))
+
+
+def place_of(step: Step, document: Document) -> str:
+    """Where a step stands, in the words of a report on the document."""
+    return f"line {step.line}" if step.path == document.path else f"{step.path}:{step.line}"
 
 
 def knowledge(document: Document) -> Known | None:
@@ -136,60 +162,116 @@ def _can_go_on(verdict: Verdict) -> bool:
     return not verdict.output.ended
 
 
+class _Way(NamedTuple):
+    """How a step runs: ``meant`` is what is typed, unless that is ``wrong``; ``waiting`` are the steps below.
+
+    ``asked`` stands for all of it (see `Past.asked`).
+    """
+
+    step: Step
+    meant: Step
+    wrong: str
+    seconds: float
+    enters: bool | None
+    waiting: Sequence[Step]
+    asked: bytes
+
+
+def _is_last(step: Step, waiting: Sequence[Step]) -> bool:
+    return not waiting or (not step.options.cleanup and all(later.options.cleanup for later in waiting))
+
+
+def _way(
+    step: Step, *, known: Known | None, timeout: float, following: Iterable[Step], past: Past | None
+) -> _Way:
+    seconds = timeout if step.options.timeout is None else step.options.timeout
+    waiting = [later for later in following if later.options.skip is None]
+    enters = step.options.enters
+    if enters is None and not waiting:
+        enters = False  # nothing would be typed there
+    meant, wrong = step, ""
+    try:
+        meant = known.meant(step) if known else step
+    except ValueError as error:  # its author has to say it in another way
+        wrong = known.hide(str(error)) if known else ""
+    asked = past.asked(step, meant, seconds=seconds, enters=enters) if past else b""
+    return _Way(step, meant, wrong, seconds, enters, waiting, asked)
+
+
+def _as_left(
+    user: User,
+    standing: Mapping[User, tuple[Step, Ran]],
+    around: Surroundings | None,
+    shell_for: Callable[[User], Shell],
+) -> Shell:
+    """The shell that was typed in last, after all shells have learnt how they stand."""
+    for each, (step, ran) in standing.items():
+        if around:
+            around.stand(shell_for(each), step.scopes, ran.entered)
+    return shell_for(user)
+
+
 def _attempt(
-    step: Step,
+    way: _Way,
     shell: Shell,
     shell_for: Callable[[User], Shell],
     *,
+    user: User,
     around: Surroundings | None,
     known: Known | None,
-    timeout: float,
-    following: Iterable[Step],
     ended: list[Shell],
     printed: list[Output],
+    past: Past | None,
 ) -> Verdict:
-    """Run one step in ``shell`` and judge it; a shell that it ends is added to ``ended``.
+    """Run one step in ``shell``, which is the user's, and judge it; if it ends it, add it to ``ended``.
 
     It is judged by what was ``printed`` before it, too, and adds to that if it is shown with the next one's.
 
     A step that ends its shell and is not the last one has failed, whatever it printed: otherwise an
     ``exit 0`` in the middle would turn the rest of the article into a silent pass.
     """
+    step = way.step
     if any(shell is other for other in ended):
         return Verdict(step=step, outcome=Outcome.SKIPPED, reason="its shell has ended")
-    if around:
-        reason, wrong = around.prepare(step, shell)
-        if reason:
-            return Verdict(step=step.skipped(reason), outcome=Outcome.SKIPPED, reason=reason)
-        if wrong:
-            return Verdict(step=step, outcome=Outcome.FAILED, reason=wrong)
-    seconds = timeout if step.options.timeout is None else step.options.timeout
-    waiting = [later for later in following if later.options.skip is None]
-    enters = step.options.enters
-    if enters is None and not waiting:
-        enters = False  # nothing would be typed there
-    try:
-        meant = known.meant(step) if known else step
-    except ValueError as error:  # its author has to say it in another way
-        return Verdict(step=step, outcome=Outcome.FAILED, reason=known.hide(str(error)) if known else "")
-    answers = meant.options.input or ()
-    output = shell.run(meant.command, timeout=seconds, enters=enters, answers=answers)
-    if step.expectation.together:
-        printed.append(output)
-    else:
-        output = _all(printed, output) if printed else output
-    verdict = judge(meant, output, timeout=seconds)
-    verdict = known.learned(step, verdict) if known else verdict
-    if not output.ended:
+    within = bool(shell.depth)
+    missing, wrong = around.prepare(step, shell) if around else ("", "")
+    output = None
+    if not (missing or wrong or way.wrong):
+        answers = way.meant.options.input or ()
+        output = shell.run(way.meant.command, timeout=way.seconds, enters=way.enters, answers=answers)
+    ran = Ran(
+        asked=way.asked, user=user, output=output, missing=missing, wrong=wrong,
+        within=within, depth=shell.depth, entered=around.standing(shell) if around else (),
+    )  # fmt: skip
+    if past:
+        past.ran.append(ran)
+    verdict = _judged(way, ran, known=known, printed=printed)
+    if output is None or not output.ended:
         return verdict
     ended.append(shell)
     needed = any(
         shell_for(later.user) is shell if later.options.cleanup else later.user == step.user
-        for later in waiting
+        for later in way.waiting
     )
     if verdict.outcome is Outcome.PASSED and needed:
         return verdict._replace(outcome=Outcome.FAILED, reason="the shell ended here, and steps follow")
     return verdict
+
+
+def _judged(way: _Way, ran: Ran, *, known: Known | None, printed: list[Output]) -> Verdict:
+    """The verdict on a step of which this is known: see `_attempt`."""
+    step = way.step
+    if ran.missing:
+        return Verdict(step=step.skipped(ran.missing), outcome=Outcome.SKIPPED, reason=ran.missing)
+    if ran.output is None:
+        return Verdict(step=step, outcome=Outcome.FAILED, reason=ran.wrong or way.wrong)
+    output = ran.output
+    if step.expectation.together:
+        printed.append(output)
+    else:
+        output = _all(printed, output) if printed else output
+    verdict = judge(way.meant, output, timeout=way.seconds)
+    return known.learned(step, verdict) if known else verdict
 
 
 def _all(before: Iterable[Output], last: Output) -> Output:

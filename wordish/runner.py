@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordish import conditions
 from wordish.errors import MachineError, UsageError
@@ -29,9 +30,12 @@ from wordish.model import (
 )
 from wordish.options import line_of
 from wordish.redaction import redacted
-from wordish.replay import knowledge, replay
+from wordish.replay import knowledge, place_of, replay
 from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, TARGETS, Place
+
+if TYPE_CHECKING:
+    from wordish.past import Past
 
 
 class Wish(NamedTuple):
@@ -131,6 +135,7 @@ def check(
     timeout: float,
     keep_going: bool = False,
     survey: bool = False,
+    resume: bool = False,
     prepare: Callable[[Place], None] = lambda _: None,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Transcript:
@@ -138,8 +143,9 @@ def check(
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
     verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from. ``prepare`` is given the place before the first
-    step, and may raise a `wordish.errors.MachineError`.
+    find out which packages the programs came from. ``resume``: go on from a checkpoint where the target has
+    them, and make some. ``prepare`` is given the place before the first step, and may raise a
+    `wordish.errors.MachineError`.
     """
     target, patterns = job.target, job.document.conventions.redact
     if patterns:
@@ -151,19 +157,27 @@ def check(
     environment: dict[str, str] = {}
     owners: dict[str, str] = {}
     error, interrupted = "", False
-    known = knowledge(document)
+    known, past = knowledge(document), None
     try:
         tell(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
             verdicts.extend(_unreached(document.steps))
         else:
-            reach = TARGETS[target.kind].reach
-            with reach(target, machines=machines, say=_sayer(document, tell)) as place:
+            how: dict[str, Any] = {"timeout": timeout, "keep_going": keep_going}
+            say = _sayer(document, tell)
+            place: Place
+            with ExitStack() as stack:
+                if resume and target.kind == "vm":
+                    from wordish import checkpoints  # only who resumes pays for it
+
+                    found = checkpoints.reach(document, target, machines=machines, say=say, **how)
+                    place, past, how["rest"] = stack.enter_context(found)
+                else:
+                    reach = TARGETS[target.kind].reach
+                    place = stack.enter_context(reach(target, machines=machines, say=say))
                 environment.update(place.environment)
                 prepare(place)
-                for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
-                ):
+                for verdict in replay(document, place.shell, known=known, past=past, tell=tell, **how):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
                     from wordish.packages import owners_of  # only who records pays for it
@@ -185,10 +199,17 @@ def check(
         error=error,
         interrupted=interrupted,
         packages=owners,
+        resumed=_resumed(past, document),
     )
     transcript = redacted(transcript, patterns)
     tell(transcript)
     return transcript
+
+
+def _resumed(past: Past | None, document: Document) -> str:
+    if past is None or not past.recalled:
+        return ""
+    return place_of(past.resumed, document) if past.resumed else "the end"
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
@@ -216,6 +237,7 @@ def run(
     keep_going: bool = False,
     exit_first: bool = False,
     survey: bool = False,
+    resume: bool = False,
     tell: Callable[[Event], None] = lambda _: None,
 ) -> Iterator[Transcript]:
     """Check the jobs one by one.
@@ -224,7 +246,13 @@ def run(
     """
     for job in jobs:
         transcript = check(
-            job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
+            job,
+            machines=machines,
+            timeout=timeout,
+            keep_going=keep_going,
+            survey=survey,
+            resume=resume,
+            tell=tell,
         )
         yield transcript
         if transcript.interrupted or (exit_first and transcript.outcome in RED):

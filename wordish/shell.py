@@ -19,6 +19,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from wordish.answers import Answers
 from wordish.dialogue import ENDED, LIMIT, PROMPT, SILENCE, Dialogue
@@ -118,14 +119,32 @@ def _exiting(status: int, pipeline: list[int]) -> str:
     return f"{commands} {'&&' if status else '||'} [[ x ]]\n"
 
 
+class Memory(NamedTuple):
+    """What this side knows of a shell between two commands: a value, from which another `Shell` goes on.
+
+    The fields are those of `Shell`; ``status`` is what its last prompt told, ``left`` what came after that.
+    """
+
+    marks: tuple[str, ...]
+    home: bytes | None
+    children: dict[int, bool]
+    unseen: bool
+    prompt: bytes
+    notices: str
+    mark: str
+    status: int
+    left: bytes
+
+
 class Shell:
     """A bash that is held open: commands run in it one after the other.
 
-    ``mark`` is the word in its prompt. A shell that the article has given another prompt, or whose
-    prompt it has sent where it cannot be seen, is asked for the status of each command instead.
+    ``marks`` are the words in its prompt and in those of shells opened in it, the outermost first. A shell
+    that the article has given another prompt, or whose prompt it has sent where it cannot be seen, is asked
+    for the status of each command instead.
     """
 
-    def __init__(self, terminal: Terminal, mark: str) -> None:
+    def __init__(self, terminal: Terminal, *marks: str) -> None:
         self._terminal = terminal
         self._home: bytes | None = None  # the call in which it waits for a command, empty if not told
         self._standing = Standing()  # as last seen
@@ -135,12 +154,36 @@ class Shell:
         self._notices = ""  # what bash said of its jobs during the last command
         self._asked = ""  # what the last command asked a person for
         self._limit = LIMIT
-        self._listen(mark)
+        self._listen(*marks)
 
     def _listen(self, *marks: str) -> None:
         """Listen to the prompts of the shell and of those opened in it, the outermost first."""
         self._marks = marks
         self._dialogue = Dialogue(self._terminal, *marks, limit=self._limit)
+
+    @classmethod
+    def going_on(cls, terminal: Terminal, memory: Memory) -> Shell:
+        """The shell of which this is known, on a terminal that was left as it was then."""
+        shell = cls(terminal, *memory.marks)
+        shell._home, shell._unseen, shell._prompt = memory.home, memory.unseen, memory.prompt
+        shell._children, shell._notices = memory.children, memory.notices
+        shell._dialogue.mark, shell._dialogue.exit_status = memory.mark, memory.status
+        shell._dialogue.left = memory.left
+        return shell
+
+    def memory(self) -> Memory:
+        """What is known of this shell, which waits for a command."""
+        return Memory(
+            marks=self._marks,
+            home=self._home,
+            children=dict(self._children),
+            unseen=self._unseen,
+            prompt=self._prompt,
+            notices=self._notices,
+            mark=self._dialogue.mark,
+            status=self._dialogue.exit_status,
+            left=self._dialogue.left,
+        )
 
     @property
     def depth(self) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from wordish import conditions
@@ -39,11 +39,25 @@ class Surroundings:
 
         Both are "" for a step that can be run now. Raises `MachineError` when the shell is lost.
         """
+        return self._place(shell).prepare(step)
+
+    def standing(self, shell: Shell) -> tuple[tuple[str, str, str, bool], ...]:
+        """How the shell stands: for each scope that it is in all that was learnt on entering it."""
+        return tuple(entered[1:] for entered in self._place(shell).inside)
+
+    def stand(
+        self, shell: Shell, scopes: Sequence[Scope], standing: Iterable[tuple[str, str, str, bool]]
+    ) -> None:
+        """Take a shell to be in these scopes, where it stands as was told."""
+        pairs = zip(scopes, standing, strict=True)
+        self._place(shell).inside[:] = [_Entered(scope, *learnt) for scope, learnt in pairs]
+
+    def _place(self, shell: Shell) -> _Place:
         for known, place in self._places:
             if known is shell:
-                return place.prepare(step)
+                return place
         self._places.append((shell, _Place(shell)))
-        return self._places[-1][1].prepare(step)
+        return self._places[-1][1]
 
 
 class _Entered(NamedTuple):
@@ -61,16 +75,16 @@ class _Entered(NamedTuple):
 
 
 class _Place:
-    """Where one shell stands."""
+    """Where one shell stands: ``inside`` of these scopes."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
-        self._inside: list[_Entered] = []
+        self.inside: list[_Entered] = []
         self._complaint = ""
 
     def prepare(self, step: Step) -> tuple[str, str]:
         """See `Surroundings.prepare`."""
-        inside = self._inside
+        inside = self.inside
         if self._shell.depth:
             return self._as_outside(step)
         while inside and [entered.scope for entered in inside] != list(step.scopes[: len(inside)]):
@@ -86,7 +100,7 @@ class _Place:
 
     def _as_outside(self, step: Step) -> tuple[str, str]:
         """`prepare` for a step inside of a shell that the article has opened: what is true outside stays."""
-        outside = {entered.scope: entered for entered in self._inside}
+        outside = {entered.scope: entered for entered in self.inside}
         conditions = {scope.skip_if: entered.condition for scope, entered in outside.items()}
         if not outside.keys() >= {*step.scopes} or (step.options.skip_if or "") not in {"", *conditions}:
             return "", _NOT_INSIDE
@@ -109,7 +123,7 @@ class _Place:
 
     def _is_skipped(self, condition: str) -> bool:
         """Whether a condition holds: one of a scope as it was when that was entered."""
-        for entered in reversed(self._inside):
+        for entered in reversed(self.inside):
             if entered.scope.skip_if == condition:
                 return entered.condition
         return self._holds(condition)

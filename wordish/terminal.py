@@ -354,6 +354,18 @@ class GivenTerminal(LocalTerminal):
         self._hold(out, slave, err, pid, pidfd, wait)
 
 
+class Unread(NamedTuple):
+    """What a terminal behind an agent has said, and nobody has looked at.
+
+    ``ahead`` are frames, ``heard`` the bytes after them, which may end within one. ``asked`` is how often it
+    was asked how its shell stands.
+    """
+
+    ahead: tuple[tuple[bytes, bytes], ...] = ()
+    heard: bytes = b""
+    asked: int = 0
+
+
 class FramedTerminal:
     """A terminal behind the guest's agent: frames on a socket (see ``machine/guest/agent.pl``).
 
@@ -420,6 +432,17 @@ class FramedTerminal:
         """See `Terminal.reader`."""
         self._say(b"P", b"")
         return self._answer(b"P", timeout=_ANSWER_SECONDS).decode("utf-8", "replace")
+
+    def unread(self) -> Unread:
+        """What came so far, when all that was typed has been read (see `standing`) and the machine stands."""
+        with suppress(MachineError):
+            while self._arrives(0):
+                pass
+        return Unread(ahead=tuple(self._ahead), heard=bytes(self._heard), asked=self._asked)
+
+    def take_over(self, left: Unread) -> None:
+        """Go on from where another one was left that had the same terminal."""
+        self._ahead, self._heard, self._asked = list(left.ahead), bytearray(left.heard), left.asked
 
     def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
         """Set the guest's clock (seconds since 1970) and reseed its random generator.

@@ -213,7 +213,7 @@ def recording(path: Path, *, everything: bool) -> Iterator[Callable[[Event], Non
     found: dict[str, Entry] = {}
 
     def hear(event: Event) -> None:
-        if isinstance(event, Transcript) and (new := entry(event)):
+        if isinstance(event, Transcript) and not event.resumed and (new := entry(event)):
             found[key_of(event.document.path, path)] = new
 
     try:

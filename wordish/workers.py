@@ -21,7 +21,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wordish.model import RED, Event, Machine, Transcript
 from wordish.orphans import die_with_parent
@@ -206,12 +206,14 @@ def crew(
     timeout: float,
     keep_going: bool = False,
     survey: bool = False,
+    resume: bool = False,
 ) -> Iterator[Crew]:
     """At most so many workers for these jobs, forked here (before there are threads), ended on leaving.
 
     The other arguments are those of `wordish.runner.check`.
     """
-    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey)
+    how: dict[str, Any] = {"timeout": timeout, "keep_going": keep_going, "survey": survey, "resume": resume}
+    one = partial(check, machines=machines, **how)
     context = multiprocessing.get_context("fork")  # they have the jobs and all modules from us
     started: list[tuple[ForkProcess, Connection]] = []
     try:

@@ -219,12 +219,48 @@ def _started(made: Template) -> Iterator[Guest]:
             "-incoming", "defer", *_CONFINED,
         ]  # fmt: skip
         with _running(command, state.fileno()) as guest:
-            guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
-            guest.order("migrate-incoming", uri=f"fd:{state.fileno()}")
-            guest.terminals["root"].renew(
-                seconds=time.time(), entropy=os.urandom(64), timeout=_ANSWER_SECONDS
-            )
+            _go(guest, state)
             yield guest
+
+
+@contextmanager
+def incoming(made: Template, devices: bytes) -> Iterator[tuple[Guest, Callable[[], None]]]:
+    """A machine with the template's memory that waits for its devices' state, and what gives it that.
+
+    Between the two its memory can be written. It runs afterwards, with the right time and randomness of
+    its own. Raises `MachineError` when it does not answer.
+    """
+    with tempfile.TemporaryFile(prefix="wordish-devices-") as state:
+        state.write(devices)
+        state.seek(0)
+        command = [
+            *_command(made.machine, made.accel, made.image, made.path, share=False),
+            "-global", "migration.send-configuration=off",  # what was saved holds nothing but devices
+            "-incoming", "defer", *_CONFINED,
+        ]  # fmt: skip
+        with _running(command, state.fileno()) as guest:
+
+            def go() -> None:
+                _go(guest, state)
+
+            guest.order("query-status")  # it answers when its memory is there
+            yield guest, go
+
+
+def _go(guest: Guest, state: IO[bytes]) -> None:
+    """Have a machine that waits for its state take it, and set its clock and its random generator."""
+    guest.order("migrate-set-capabilities", **_MEMORY_STAYS)
+    guest.order("migrate-incoming", uri=f"fd:{state.fileno()}")
+    guest.terminals["root"].renew(seconds=time.time(), entropy=os.urandom(64), timeout=_ANSWER_SECONDS)
+
+
+def identity(made: Template) -> str:
+    """What another template of the same name, that was booted another time, has not.
+
+    Raises `OSError` when its files are not there.
+    """
+    files = [(made.path / name).stat() for name in ("memory", "state")]
+    return cache.key([(file.st_ino, file.st_mtime_ns, file.st_size) for file in files])
 
 
 @contextmanager
@@ -238,9 +274,10 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 class Guest:
-    """A QEMU process, and this side of what it is connected to."""
+    """A QEMU process, and this side of what it is connected to; ``pid`` is the process's number."""
 
-    def __init__(self, ends: Mapping[str, socket.socket], log: IO[bytes]) -> None:
+    def __init__(self, ends: Mapping[str, socket.socket], log: IO[bytes], pid: int) -> None:
+        self.pid = pid
         self._log = log
         self._monitor = ends["monitor"]
         self._heard = b""
@@ -315,7 +352,7 @@ def _running(command: list[str], *inherited: int) -> Iterator[Guest]:
         closing.callback(_end, process)
         for end in theirs.values():
             end.close()
-        yield Guest(ours, log)
+        yield Guest(ours, log, process.pid)
 
 
 # QEMU needs nothing of ours; the guest cannot see even this.

@@ -32,6 +32,7 @@ def article(transcript: Transcript, counts: Counter[str]) -> Line:
         (": ", ""),
         (", ".join(parts) or "no session", worst),
         (f" in {duration(transcript.elapsed)} ({visible(str(transcript.target))})", ""),
+        (f", resumed at {visible(transcript.resumed)}" if transcript.resumed else "", ""),
         *_why_nothing_ran(transcript),
     ]
 
