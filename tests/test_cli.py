@@ -513,3 +513,26 @@ def test_the_doctor_survives_a_cache_that_cannot_be(
     out, err = capfd.readouterr()
     assert "missing cache: /proc/nope cannot be made: No such file or directory: set WORDISH_CACHE_DIR" in out
     assert err == ""
+
+
+@pytest.mark.parametrize("option", [["--record"], ["--cast", "casts"]])
+def test_a_check_that_is_resumed_is_not_kept_as_a_whole_one(
+    option: list[str], write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("good.txt", GOOD)
+    assert main(["check", "--resume", *option, "good.txt"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"{option[0]} --resume: not from a check that is resumed: leave --resume out")
+    assert not (tmp_path / "verified.json").exists()
+
+
+def test_where_there_are_no_checkpoints_that_is_said_once(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("one.txt", GOOD)
+    write("two.txt", GOOD)
+    assert main(["check", "--resume", "one.txt", "two.txt"]) == 0
+    out, err = capsys.readouterr()
+    assert err.count("no checkpoints, so from the start: 2 of 2 articles (host)") == 1
+    assert "resumed" not in out

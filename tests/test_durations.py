@@ -38,6 +38,12 @@ def test_one_that_did_not_end_tells_nothing() -> None:
     assert durations.remembered() == {}
 
 
+def test_one_that_was_resumed_tells_nothing_of_the_whole() -> None:
+    durations.remember([ended("a.rst", 15)])
+    durations.remember([ended("a.rst", 0.5)._replace(resumed="line 30")])
+    assert durations.remembered() == {os.path.realpath("a.rst"): 15}
+
+
 def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(durations, "MOST", 2)
     for name in "abc":

@@ -111,6 +111,12 @@ def test_a_report_keeps_its_contract() -> None:
     assert values["totals"]["steps"] == {"passed": 0, "failed": 1, "skipped": 1, "error": 0}
 
 
+def test_a_report_tells_where_an_article_was_resumed() -> None:
+    values = report([TRANSCRIPT._replace(resumed="line 12")], elapsed=3.0)
+    validate(values, "check")
+    assert values["documents"][0]["resumed"] == "line 12"
+
+
 def test_the_schema_notices_a_missing_key() -> None:
     values = report([TRANSCRIPT], elapsed=3.0)
     del values["documents"][0]["steps"][0]["status"]

@@ -181,6 +181,12 @@ def heard(path: Path, *transcripts: Transcript, everything: bool = False) -> Rec
     return load(path)
 
 
+def test_an_article_that_was_resumed_is_not_recorded(tmp_path: Path) -> None:
+    whole = transcript()
+    assert not heard(tmp_path / "v.json", whole._replace(resumed="line 3"))
+    assert heard(tmp_path / "v.json", whole)
+
+
 def test_articles_that_were_not_checked_stay_and_those_that_are_gone_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,7 +162,10 @@ def _machine(parser: argparse.ArgumentParser) -> None:
     _config(build)
     actions.add_parser("list", help="what is built, its size and when it was built")
     remove = actions.add_parser("remove", help="remove what was built")
-    remove.add_argument("names", nargs="+", metavar="NAME")
+    remove.add_argument("names", nargs="*", metavar="NAME")
+    remove.add_argument(
+        "--checkpoints", action="store_true", help="only the checkpoints, of these machines or of all"
+    )
 
 
 def _config(parser: argparse.ArgumentParser) -> None:

@@ -10,9 +10,10 @@ A checkpoint is of use as long as all that decides how the steps before it run i
 accounts, surroundings and answers (`wordish.past`), the machine's template and wordish's version. One that is
 damaged, and those after it, are as if they had never been.
 
-When one is made: before the last step, and before the first cleanup; and before any step when the steps since
-the one before have taken `PATIENCE` times as long as a checkpoint takes. So they cost at most a quarter more,
-and what has to run again before the step that was changed takes no longer than that, or than one step.
+When one is made: before the second step; before the last one, and the last one that is not for cleaning up,
+unless the steps since the one before took less time than a checkpoint; and before any step when they took
+`PATIENCE` times as long. So checkpoints cost a quarter of the article's own time, and what has to run again
+before the step that was changed takes four times as long as one of them, or is a single step.
 
 How many are kept: an article's take at most `MOST` bytes, all together `BUDGET`; those of the article that
 was not checked for the longest time go first.
@@ -162,7 +163,9 @@ def tidy() -> None:
     """Forget what is of no use any more, and what was not used for the longest time beyond the budget."""
     kept = []
     for folder in _folders():
-        if Path(_about(folder).get("template", "/")).joinpath("memory").exists():
+        about = _about(folder)
+        template = Path(about.get("template", ""), "memory")
+        if template.exists() and Path(about["article"]).exists():
             kept.append((folder, cache.size(folder)))
         else:
             _removed(folder)
@@ -305,6 +308,14 @@ def _read(file: Path) -> _Checkpoint | None:
     return None
 
 
+def patience(last: bool) -> float:
+    """How much longer than a checkpoint the steps before this one must have taken; see the module.
+
+    Before the ``last`` step, where an author is most often, less is worth it.
+    """
+    return 1 if last else PATIENCE
+
+
 class _Keeper:
     """Makes checkpoints as an article runs, where they are worth it."""
 
@@ -317,8 +328,7 @@ class _Keeper:
     def rest(self, last: bool) -> None:
         """Make a checkpoint here, before a step, if that is due; see the module."""
         start = time.monotonic()
-        worth = start - self._since > (self._cost if last else PATIENCE * self._cost)
-        if not worth or self._contents.size > MOST:
+        if start - self._since < patience(last) * self._cost or self._contents.size > MOST:
             return
         try:
             if shutil.disk_usage(self._line.contents.parent).free < _ROOM:

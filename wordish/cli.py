@@ -335,6 +335,7 @@ def machine(arguments: Namespace) -> int:
     """``wordish machine build|list|remove``."""
     from datetime import datetime
 
+    from wordish import checkpoints
     from wordish.machine import cache, image
 
     cache.sweep()
@@ -354,10 +355,19 @@ def machine(arguments: Namespace) -> int:
             when = datetime.fromtimestamp(built.built).astimezone().isoformat(" ", "minutes")
             about = ", ".join((built.suite, *built.packages))
             sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
+        if sizes := checkpoints.sizes():
+            taken = sum(size for _, size in sizes)
+            sys.stdout.write(f"checkpoints of articles: {len(sizes)}, {taken / 1e6:.0f} MB\n")
     else:
-        for name in arguments.names:
+        if not arguments.names and not arguments.checkpoints:
+            raise UsageError("which machines?", hint="name them, or say --checkpoints")
+        for name in arguments.names if not arguments.checkpoints else ():
             for removed in image.remove(name, say=say):
                 sys.stdout.write(f"removed {removed.name} ({removed.key}): {removed.size / 1e6:.0f} MB\n")
+        for name in arguments.names or [""]:
+            if freed := checkpoints.forget(name):
+                sys.stdout.write(f"removed checkpoints of {name or 'all machines'}: {freed / 1e6:.0f} MB\n")
+        checkpoints.tidy()
     return PASSED
 
 

@@ -84,6 +84,12 @@ def test_a_passed_article_is_one_line_and_a_summary() -> None:
     )
 
 
+def test_where_an_article_was_resumed_is_told() -> None:
+    assert said([transcript(PASSED, PASSED)._replace(resumed="line 3")]).startswith(
+        "a.rst: 2 passed in 1.50 s (host), resumed at line 3\n"
+    )
+
+
 def test_a_failure_says_all_that_is_needed_to_mend_the_article() -> None:
     assert said([transcript(PASSED, FAILED, UNREACHED)]) == (
         "a.rst:3: failed: exit status 5, 0 expected; the output differs\n"
