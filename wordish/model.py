@@ -32,6 +32,9 @@ class Outcome(enum.StrEnum):
     ERROR = "error"
 
 
+NOT_RUNNABLE = "not runnable"
+"""What the reason of a step begins with that is skipped because of a placeholder."""
+
 RED = (Outcome.FAILED, Outcome.ERROR)
 """What makes a run fail."""
 
@@ -231,6 +234,11 @@ class Step(NamedTuple):
     expectation: Expectation = Expectation()
     options: Options = Options()
     scopes: tuple[Scope, ...] = ()
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether nobody has said that the prompt of this step, a bare ``# ``, is one."""
+        return self.prompt == "#" and self.options.hash == "auto"
 
     def skipped(self, reason: str | None) -> Step:
         """This step now that its condition is known: to be skipped for that reason, or to be run."""

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from wordish import conditions
 from wordish.errors import MachineError, UsageError
 from wordish.model import (
     RED,
@@ -27,10 +26,7 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.options import line_of
-from wordish.redaction import redacted
 from wordish.replay import knowledge, replay
-from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, TARGETS, Place
 
 
@@ -104,6 +100,8 @@ def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
         document = document._replace(steps=document.sequence, before=(), closing=())
     if not any(step.options.skip_if for step in document.steps):
         return document
+    from wordish import conditions
+
     steps = []
     for step in document.steps:
         condition = conditions.parse(step.options.skip_if or "")
@@ -186,7 +184,7 @@ def check(
         interrupted=interrupted,
         packages=owners,
     )
-    transcript = redacted(transcript, patterns)
+    transcript = _redacted(transcript, patterns)
     tell(transcript)
     return transcript
 
@@ -201,11 +199,21 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
         error=error,
         interrupted=interrupted,
     )
-    return redacted(transcript, job.document.conventions.redact)
+    return _redacted(transcript, job.document.conventions.redact)
 
 
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
+    from wordish.redaction import redacted
+
     return lambda event: tell(redacted(event, patterns))
+
+
+def _redacted(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    if not patterns:
+        return transcript
+    from wordish.redaction import redacted
+
+    return redacted(transcript, patterns)
 
 
 def run(
@@ -283,7 +291,7 @@ def _objection(
     if target.kind not in TARGETS:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", target.kind),
+            line=_line_of(document.text, "on", target.kind),
             name="unknown-target",
             message=f"no such target: {target.kind}",
             hint=f"there are {', '.join(TARGETS)}",
@@ -291,7 +299,7 @@ def _objection(
     if target.kind == "vm" and target.machine not in machines:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "machine|on", target.machine),
+            line=_line_of(document.text, "machine|on", target.machine),
             name="unknown-machine",
             message=f"the machine {target.machine!r} is not described"
             if target.machine
@@ -301,14 +309,14 @@ def _objection(
     if wrong := _misaddressed(target.kind, target.address):
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", str(target)),
+            line=_line_of(document.text, "on", str(target)),
             name="wrong-address",
             message=wrong[0],
             hint=f"say `on={wrong[1]}`",
         )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
-    if guessed := [step for step in roots if is_guess(step)]:
+    if guessed := [step for step in roots if step.is_guess]:
         more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
         return Diagnostic(
             path=guessed[0].path,
@@ -328,6 +336,12 @@ def _objection(
         if not target.as_root
         else "`--as-root` needs wordish itself to run as root",
     )
+
+
+def _line_of(text: str, option: str, value: str) -> int:
+    from wordish.options import line_of
+
+    return line_of(text, option, value)
 
 
 def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -17,27 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
-from wordish.errors import MachineError
+from wordish.cachedir import root
 
 _PARTIAL = ".partial-"
 _FOLDERS = ("images", "templates")
-
-
-def root() -> Path:
-    """The cache directory: ``WORDISH_CACHE_DIR``, or the user's cache directory of this system.
-
-    Absolute, whatever they say. Raises `MachineError` for a user who has no home directory.
-    """
-    named = os.environ.get("WORDISH_CACHE_DIR")
-    if not named:
-        with contextlib.suppress(RuntimeError):  # a user without home; older platformdirs: "~/..."
-            named = platformdirs.user_cache_dir("wordish")
-        if not named or named.startswith("~"):
-            raise MachineError("there is no home directory to keep machines in", hint="set WORDISH_CACHE_DIR")
-    return Path(named).absolute()
 
 
 def key(description: object) -> str:
