@@ -168,7 +168,9 @@ def test_so_much_is_kept_of_what_a_step_prints(write: Write, capfd: pytest.Captu
     write("flood.txt", flood.format("", 900_000) + flood.format("   # wordish: output-limit=20kB", 980_000))
     write("greedy.txt", flood.format("   # wordish: output-limit=500kB", 900_000))
     assert main(["check", "--output-limit", "100kB", "flood.txt", "greedy.txt"]) == 0
-    assert main(["check", "--output-limit", "1kB", "flood.txt"]) == 2
+    with pytest.raises(SystemExit):
+        main(["check", "--output-limit", "1kB", "flood.txt"])
+    assert "argument --output-limit: '1kB': takes a size of at least 10kB" in capfd.readouterr().err
 
 
 def test_a_root_prompt_goes_to_the_throwaway_machine(

@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from wordish.errors import MachineError
+from wordish.framed import FramedTerminal
 from wordish.machine import accelerator, boot, cache, image
 from wordish.machine.tools import QEMU, require
 from wordish.model import Machine, User
-from wordish.terminal import FramedTerminal
 
 _ACCOUNTS: tuple[User, ...] = ("root", "user")
 _BOOT_SECONDS = {"kvm": 20.0, "tcg": 180.0}
