@@ -1,6 +1,7 @@
 """A terminal behind the agent of a guest: the frames on its socket.
 
-Their letters are told in ``machine/guest/agent.pl``, which is the other end.
+Their letters are told in ``machine/guest/agent.pl``, which is the other end. Root in the guest can take
+its place: what is no answer of the agent's is a lost machine, whatever it looks like.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import select
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
     import socket
 
 _ANSWER_SECONDS = 20.0  # what the agent may take to answer, in a guest that has run out of memory
+_LONGEST = 16 << 20  # bytes of a frame: more than the agent ever says at once
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Numbers and words that are none mean that it is not the agent who speaks."""
+    try:
+        yield
+    except (ValueError, struct.error) as error:
+        raise MachineError("the guest's agent talks nonsense") from error
 
 
 class FramedTerminal:
@@ -47,7 +59,8 @@ class FramedTerminal:
             if letter in printed:
                 printed[letter] += payload
             elif letter == b"X":
-                code = int(payload)  # as wait(2) gives it
+                with _understood():
+                    code = int(payload)  # as wait(2) gives it
                 self.status = 128 + (code & 0x7F) if code & 0x7F else code >> 8
         return bytes(printed[b"O"]), bytes(printed[b"E"])
 
@@ -58,7 +71,8 @@ class FramedTerminal:
     def modes(self) -> tuple[bool, bool]:
         """See `Terminal.modes`."""
         self._say(b"M", b"")
-        return lines_and_echo(self._answer(b"M", timeout=_ANSWER_SECONDS))
+        with _understood():
+            return lines_and_echo(self._answer(b"M", timeout=_ANSWER_SECONDS))
 
     def control(self, data: bytes) -> None:
         """See `Terminal.control`."""
@@ -80,7 +94,8 @@ class FramedTerminal:
         answer = self._answer(b"W", question, timeout=_ANSWER_SECONDS)
         call, _, children = answer.removeprefix(question).partition(b"\n")
         told = (child.partition(b":") for child in children.split())
-        return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
+        with _understood():
+            return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
 
     def reader(self) -> str:
         """See `Terminal.reader`."""
@@ -131,6 +146,8 @@ class FramedTerminal:
         position = 0
         while position + 5 <= len(self._heard):
             (length,) = struct.unpack_from(">I", self._heard, position + 1)
+            if length > _LONGEST:
+                raise MachineError("the guest's agent talks nonsense")
             if position + 5 + length > len(self._heard):
                 break
             payload = bytes(self._heard[position + 5 : position + 5 + length])
