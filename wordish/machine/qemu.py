@@ -111,11 +111,13 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
         depends.append(_processor())  # the state holds what the guest knows of it
     path = cache.root() / "templates" / f"{built.name}-{cache.key(depends)}"
     made = Template(machine=machine, image=built, path=path, accel=accel, why=why)
-    if path.exists():
+    if cache.whole(path):
         return made
+    if path.exists():
+        say(f"machine {machine.name}: its saved state is damaged, making it again")
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another boot"):
-            if not path.exists():
+            if not cache.whole(path):
                 _need_room(machine)
                 say(f"machine {machine.name}: booting it once")
                 with cache.making(path) as partial:
