@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import math
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from wordish.errors import MachineError, UsageError
+from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
     Began,
@@ -127,6 +132,7 @@ def check(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     survey: bool = False,
     prepare: Callable[[Place], None] = lambda _: None,
@@ -135,13 +141,26 @@ def check(
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
-    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from. ``prepare`` is given the place before the first
-    step, and may raise a `wordish.errors.MachineError`.
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``: find out
+    which packages the programs came from. ``prepare`` is given the place before the first step, and may
+    raise a `wordish.errors.MachineError`. What ``tell`` raises is the caller's.
     """
     target, patterns = job.target, job.document.conventions.redact
     if patterns:
         tell = _hiding(tell, patterns)
+    if time.monotonic() >= limits.end:
+        transcript = unchecked(job, error=limits.over)
+        tell(transcript)
+        return transcript
+    unheard: list[OSError] = []
+
+    def told(event: Event) -> None:
+        try:
+            tell(event)
+        except OSError as fault:
+            unheard.append(fault)
+            raise
+
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
@@ -151,26 +170,37 @@ def check(
     error, interrupted = "", False
     known = knowledge(document)
     try:
-        tell(Began(path=document.path, target=target, total=len(document.steps)))
+        told(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
             verdicts.extend(_unreached(document.steps))
         else:
             reach = TARGETS[target.kind].reach
-            with reach(target, machines=machines, say=_sayer(document, tell)) as place:
-                environment.update(place.environment)
-                prepare(place)
+            with ExitStack() as leaving:
+                with _ended_at(limits.end):
+                    say = _sayer(document, told)
+                    place = leaving.enter_context(reach(target, machines=machines, say=say))
+                    environment.update(place.environment)
+                    prepare(place)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
-                ):
+                    document, place.shell, timeout=timeout, limits=limits, keep_going=keep_going,
+                    known=known, tell=told,
+                ):  # fmt: skip
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
                     from wordish.packages import owners_of  # only who records pays for it
 
-                    owners.update(owners_of(verdicts, place.shell))
+                    with _ended_at(limits.end):
+                        owners.update(owners_of(verdicts, place.shell))
     except KeyboardInterrupt:
         interrupted = True
+    except _OverError:
+        error = limits.over
     except MachineError as broken:
         error = known.hide(str(broken)) if known else str(broken)
+    except OSError as refused:
+        if refused in unheard:
+            raise
+        error = f"the system refuses what is needed: {refused.strerror or refused}"
     if known:  # a secret may have been printed before it was known
         verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
@@ -187,6 +217,29 @@ def check(
     transcript = _redacted(transcript, patterns)
     tell(transcript)
     return transcript
+
+
+class _OverError(BaseException):
+    """The run's time is over. Nothing on the way to a machine is to take it for a fault of that."""
+
+
+@contextmanager
+def _ended_at(end: float) -> Iterator[None]:
+    """Raise `_OverError` in the block at ``end`` (`time.monotonic`), where signals can be handled."""
+    if end == math.inf or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(*_: object) -> None:
+        raise _OverError
+
+    before = signal.signal(signal.SIGALRM, over)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, end - time.monotonic()))
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
@@ -221,6 +274,7 @@ def run(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     exit_first: bool = False,
     survey: bool = False,
@@ -232,8 +286,9 @@ def run(
     """
     for job in jobs:
         transcript = check(
-            job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
-        )
+            job, machines=machines, timeout=timeout, limits=limits, keep_going=keep_going, survey=survey,
+            tell=tell,
+        )  # fmt: skip
         yield transcript
         if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return

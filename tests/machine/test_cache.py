@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,7 +41,8 @@ def test_an_entry_appears_when_it_is_whole(tmp_path: Path) -> None:
     with cache.making(path) as partial:
         (partial / "file").touch()
         assert not path.exists()
-    assert [file.name for file in path.iterdir()] == ["file"]
+    assert {file.name for file in path.iterdir()} == {"file", "sizes.json"}
+    assert cache.whole(path)
     assert [entry.name for entry in path.parent.iterdir()] == ["a"]
 
 
@@ -54,8 +58,31 @@ def test_an_entry_that_fails_leaves_nothing_and_keeps_the_old_one(tmp_path: Path
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert [file.name for file in path.iterdir()] == ["old"]
+    assert {file.name for file in path.iterdir()} == {"old", "sizes.json"}
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: os.truncate(path / "file", 4),
+        lambda path: (path / "file").write_text("whole and more"),
+        lambda path: (path / "file").unlink(),
+        lambda path: (path / "sizes.json").unlink(),
+        lambda path: (path / "sizes.json").write_text('{"file":'),
+        lambda path: (path / "sizes.json").write_text("[5]"),
+        lambda path: shutil.rmtree(path),
+    ],
+)
+def test_what_is_no_longer_as_it_was_made_is_found_out(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "a"
+    with cache.making(path) as partial:
+        (partial / "file").write_text("whole")
+    assert cache.whole(path)
+    damage(path)
+    assert not cache.whole(path)
 
 
 def test_two_at_once_make_it_once(tmp_path: Path) -> None:

@@ -80,15 +80,17 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
     missing. Whatever interrupts it, nothing half-made is ever taken for an image.
     """
     path = path_of(machine)
-    if path.exists() and not again:
+    if cache.whole(path) and not again:
         return path
+    if path.exists() and not again:
+        say(f"machine {machine.name}: its image is damaged, making it again")
     require(*BUILDERS)
     if lacking := lacking_subordinates():
         raise MachineError(lacking, hint=add_subordinates_command())
     cache.sweep()
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another build"):
-            if path.exists() and not again:
+            if cache.whole(path) and not again:
                 return path
             with cache.making(path) as partial:
                 _make(machine, partial, say=lambda stage: say(f"machine {machine.name}: {stage}"))
@@ -99,9 +101,15 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
 
 
 def release(path: Path) -> dict[str, str]:
-    """``distribution`` and ``kernel`` of an image."""
-    said = json.loads((path / "image.json").read_text(encoding="utf-8"))
-    return {name: said[name] for name in ("distribution", "kernel")}
+    """``distribution`` and ``kernel`` of an image. Raises `MachineError` when it does not say."""
+    about = path / "image.json"
+    try:
+        said = json.loads(about.read_text(encoding="utf-8"))
+        return {name: str(said[name]) for name in ("distribution", "kernel")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MachineError(
+            "cannot be read", where=str(about), hint=f"remove {path}, and it is built anew"
+        ) from error
 
 
 def _make(machine: Machine, partial: Path, *, say: Callable[[str], None]) -> None:

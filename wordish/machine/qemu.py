@@ -28,10 +28,10 @@ from typing import IO, Any, NamedTuple
 
 from wordish import cachedir
 from wordish.errors import MachineError
+from wordish.framed import FramedTerminal
 from wordish.machine import accelerator, boot, cache, image
 from wordish.machine.tools import QEMU, require
 from wordish.model import Machine, User
-from wordish.terminal import FramedTerminal
 
 _ACCOUNTS: tuple[User, ...] = ("root", "user")
 _BOOT_SECONDS = {"kvm": 20.0, "tcg": 180.0}
@@ -112,11 +112,13 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
         depends.append(_processor())  # the state holds what the guest knows of it
     path = cachedir.root() / "templates" / f"{built.name}-{cache.key(depends)}"
     made = Template(machine=machine, image=built, path=path, accel=accel, why=why)
-    if path.exists():
+    if cache.whole(path):
         return made
+    if path.exists():
+        say(f"machine {machine.name}: its saved state is damaged, making it again")
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another boot"):
-            if not path.exists():
+            if not cache.whole(path):
                 _need_room(machine)
                 say(f"machine {machine.name}: booting it once")
                 with cache.making(path) as partial:

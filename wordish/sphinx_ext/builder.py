@@ -72,6 +72,7 @@ class WordishBuilder(Builder):
                 jobs,
                 machines=found.machines,
                 timeout=self.config.wordish_timeout or found.timeout,
+                limits=found.limits.begun(),
                 keep_going=self.config.wordish_keep_going,
                 tell=self._hear,
             ):
