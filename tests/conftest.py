@@ -53,12 +53,21 @@ def reach(request: pytest.FixtureRequest, machines: Mapping[str, Machine]) -> It
 @pytest.fixture(scope="session")
 def play_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """Have articles replayed on this machine, in processes that are kept for the whole session."""
-    with players(kind="host", temporary=tmp_path_factory.mktemp("here")) as play:
+    with players(Target(kind="host"), temporary=tmp_path_factory.mktemp("here")) as play:
         yield play
 
 
 @pytest.fixture(scope="session")
 def play_in_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """Have articles replayed in throwaway machines."""
-    with players(kind="vm", temporary=tmp_path_factory.mktemp("machines"), processes=2) as play:
+    target = Target(kind="vm", machine="bookworm")
+    with players(target, temporary=tmp_path_factory.mktemp("machines"), processes=2) as play:
+        yield play
+
+
+@pytest.fixture(scope="session")
+def play_in_containers(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Play]:
+    """Have articles replayed in containers."""
+    target = Target(kind="container", address=image)
+    with players(target, temporary=tmp_path_factory.mktemp("containers"), processes=2) as play:
         yield play

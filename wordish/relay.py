@@ -99,8 +99,8 @@ class _Running:
             try:
                 # In a session of its own, where ^C does not reach it: its input ends when we do.
                 self._process = subprocess.Popen(
-                    self._argv, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=self._log, cwd=self._cwd,
-                    start_new_session=True,
+                    self._argv, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=self._log,
+                    cwd=self._cwd, start_new_session=True,
                 )  # fmt: skip
             except OSError as error:
                 ours.close()
