@@ -281,18 +281,31 @@ class Document(NamedTuple):
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
 
+class Containers(NamedTuple):
+    """How containers are run, as the configuration says: ``[tool.wordish.container]``.
+
+    ``program`` is ``podman`` or ``docker``, "" for the first of them that is installed. ``network``: a
+    container may reach the network. ``pull``: an image that is not here may be fetched.
+    """
+
+    program: str = ""
+    network: bool = False
+    pull: bool = False
+
+
 class Target(NamedTuple):
     """Where steps run: a value that travels; the open shell never does.
 
-    ``kind`` is a key of `wordish.targets.TARGETS`. ``machine`` names a machine of the
-    configuration (``vm`` only). ``as_root``: the user allowed root steps on a target that is not
-    disposable.
+    ``kind`` is a key of `wordish.targets.TARGETS`. ``address``: what follows the kind, the image of a
+    ``container``, the host of ``ssh``. ``machine`` names a machine of the configuration (``vm`` only).
+    ``as_root``: the user allowed root steps on a target that is not disposable.
     """
 
     kind: str
     address: str = ""
     machine: str = ""
     as_root: bool = False
+    containers: Containers = Containers()
 
     def __str__(self) -> str:
         detail = self.address or self.machine
