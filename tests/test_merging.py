@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reporters.runs import tell
@@ -125,6 +125,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("reports")
 
 
+@settings(deadline=None, max_examples=40)
 @given(run=runs)
 def test_what_is_read_back_is_told_alike(run: list[Transcript], folder: Path) -> None:
     found = read(written(folder / "a.json", run))
@@ -136,6 +137,7 @@ def test_what_is_read_back_is_told_alike(run: list[Transcript], folder: Path) ->
         assert TOKEN.sub("", again) == TOKEN.sub("", tell(form, *before)), form
 
 
+@settings(deadline=None, max_examples=40)
 @given(run=runs, total=st.integers(1, 4), data=st.data())
 def test_parts_make_the_report_of_the_whole(
     run: list[Transcript], total: int, data: st.DataObject, folder: Path

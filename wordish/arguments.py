@@ -63,6 +63,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
     parser.add_argument(
+        "--dask", metavar="ADDRESS", help="run them on the cluster of this scheduler: tcp://HOST:PORT"
+    )
+    parser.add_argument(
         "--shard",
         type=_shard,
         metavar="I/N",

@@ -152,13 +152,21 @@ def merge(arguments: Namespace) -> int:
 def _running(
     arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
 ) -> Callable[..., Iterable[Transcript]]:
-    """What checks the jobs: this process one by one, or others side by side."""
+    """What checks the jobs: this process one by one, others side by side, or a cluster."""
     how: dict[str, Any] = {
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
         "keep_going": arguments.keep_going,
         "survey": arguments.record,
     }
+    if arguments.dask:
+        if arguments.jobs is not None:
+            where = f"--dask {arguments.dask}"
+            raise UsageError("the cluster says how many run side by side", where=where, hint="leave out -j")
+        from wordish import cluster
+
+        client = stack.enter_context(cluster.connected(arguments.dask))
+        return partial(_remembering, partial(cluster.run, jobs, client=client, **how))
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
     if wanted != 1 and len(jobs) > 1:
         from wordish import workers
