@@ -392,13 +392,27 @@ class Transcript(NamedTuple):
         return Outcome.SKIPPED
 
 
+class Shard(NamedTuple):
+    """The ``number``-th of ``total`` parts of a run, from 1; ``articles`` are the paths of all, in order."""
+
+    number: int
+    total: int
+    articles: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.total}"
+
+
 class Planned(NamedTuple):
     """News, the first of a run: the articles of these ``paths`` will be checked.
 
-    They are to be reported in this order, whichever ends first.
+    They are to be reported in this order, whichever ends first. ``shard``: they are a part of a run.
+    ``elapsed``: the run is over and took so many seconds; ``None``: it begins now.
     """
 
     paths: tuple[str, ...]
+    shard: Shard | None = None
+    elapsed: float | None = None
 
 
 class Began(NamedTuple):
