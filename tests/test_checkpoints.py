@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from wordish import checkpoints
+from wordish.cachedir import root
 from wordish.document import read
 from wordish.machine import cache
 from wordish.model import Machine, Outcome, Said, Target, Transcript
@@ -24,7 +25,7 @@ def folder_of(article: Path) -> Path:
     """The checkpoints of one article."""
     (found,) = [
         about.parent
-        for about in (cache.root() / "checkpoints").glob("*/about")
+        for about in (root() / "checkpoints").glob("*/about")
         if f'"{article}"' in about.read_text(encoding="ascii")
     ]
     return found

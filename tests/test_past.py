@@ -90,9 +90,12 @@ def test_a_step_that_only_stands_or_shows_another_way_is_the_same(edited: Step) 
 def test_two_blocks_with_the_same_surroundings_are_not_one() -> None:
     one, other = (Scope(path="a.rst", line=line, cwd="/tmp") for line in (1, 9))
     past, twin = Past(), Past()
-    both_in_one = [past.asked(TWO._replace(scopes=(one,)), TWO, seconds=1, enters=None) for _ in range(2)]
+    both_in_one = [
+        past.asked(TWO._replace(scopes=(one,)), TWO, seconds=1, limit=1, enters=None) for _ in range(2)
+    ]
     each_in_its_own = [
-        twin.asked(TWO._replace(scopes=(scope,)), TWO, seconds=1, enters=None) for scope in (one, other)
+        twin.asked(TWO._replace(scopes=(scope,)), TWO, seconds=1, limit=1, enters=None)
+        for scope in (one, other)
     ]
     assert both_in_one[0] == each_in_its_own[0]
     assert both_in_one[1] != each_in_its_own[1]

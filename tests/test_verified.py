@@ -125,6 +125,7 @@ def test_the_digest_is_the_same_in_every_version_of_wordish() -> None:
         transcript(Outcome.PASSED, Outcome.ERROR),
         transcript(Outcome.PASSED, Outcome.PASSED, interrupted=True),
         transcript(Outcome.PASSED, Outcome.PASSED, error="the machine has stopped"),
+        transcript(Outcome.PASSED, Outcome.PASSED, resumed="line 3"),
         transcript(Outcome.SKIPPED, Outcome.SKIPPED),
         transcript(Outcome.PASSED, Outcome.SKIPPED),
     ],
@@ -179,12 +180,6 @@ def heard(path: Path, *transcripts: Transcript, everything: bool = False) -> Rec
         for told in transcripts:
             hear(told)
     return load(path)
-
-
-def test_an_article_that_was_resumed_is_not_recorded(tmp_path: Path) -> None:
-    whole = transcript()
-    assert not heard(tmp_path / "v.json", whole._replace(resumed="line 3"))
-    assert heard(tmp_path / "v.json", whole)
 
 
 def test_articles_that_were_not_checked_stay_and_those_that_are_gone_go(

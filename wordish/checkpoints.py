@@ -35,7 +35,9 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from wordish import __version__
+from wordish.cachedir import root
 from wordish.errors import MachineError
+from wordish.limits import Limits
 from wordish.machine import cache, checkpoint, qemu
 from wordish.model import RED, Document, Machine, Target, User
 from wordish.past import ForgottenError, Past, Ran
@@ -82,6 +84,7 @@ def reach(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits,
     keep_going: bool,
     say: Callable[[str], None],
 ) -> Iterator[Resumption]:
@@ -99,7 +102,9 @@ def reach(
             yield Resumption(place, Past(), _nothing)
             return
         known = line.known()
-        same, fails, all_told = recalled(document, known, timeout=timeout, keep_going=keep_going)
+        same, fails, all_told = recalled(
+            document, known, timeout=timeout, limits=limits, keep_going=keep_going
+        )
         if all_told:
             yield Resumption(vm.NoPlace(made), Past(known[:same]), _nothing)
             return
@@ -124,7 +129,7 @@ def _nothing(_: bool) -> None:
 
 
 def recalled(
-    document: Document, known: Sequence[Ran], *, timeout: float, keep_going: bool
+    document: Document, known: Sequence[Ran], *, timeout: float, limits: Limits, keep_going: bool
 ) -> tuple[int, bool, bool]:
     """How many of the steps that ran are those of the article as it is now, up to the one where it stops.
 
@@ -137,7 +142,9 @@ def recalled(
 
     stopped = False
     try:
-        for verdict in replay(document, nobody, timeout=timeout, keep_going=keep_going, past=past):
+        for verdict in replay(
+            document, nobody, timeout=timeout, limits=limits, keep_going=keep_going, past=past
+        ):
             stopped = stopped or (verdict.outcome in RED and not keep_going)
     except ForgottenError:
         return past.recalled, stopped, False
@@ -178,7 +185,7 @@ def tidy() -> None:
 def _folders() -> list[Path]:
     """Those of all articles, the one used last at the end."""
     found = []
-    for folder in (cache.root() / _FOLDER).glob("*"):
+    for folder in (root() / _FOLDER).glob("*"):
         with suppress(OSError):
             found.append(((folder / "about").stat().st_mtime_ns, folder))
     return [folder for _, folder in sorted(found)]
@@ -224,7 +231,7 @@ def _opened(path: str, made: qemu.Template) -> Iterator[_Line | None]:
     article = os.path.realpath(path)
     try:
         key = cache.key([article, made.path.name, qemu.identity(made), __version__])
-        folder = cache.root() / _FOLDER / key
+        folder = root() / _FOLDER / key
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(_lock(folder))
         lock.acquire(timeout=0)

@@ -52,7 +52,7 @@ class Past:
         self._only = only
         self._scopes: dict[Scope, int] = {}
 
-    def asked(self, step: Step, meant: Step, *, seconds: float, enters: bool | None) -> bytes:
+    def asked(self, step: Step, meant: Step, *, seconds: float, limit: int, enters: bool | None) -> bytes:
         """What stands for all that decides how a step runs, when those before it ran as they did.
 
         ``meant`` is the step as it is typed. Where it stands in its file does not matter; a scope is told
@@ -61,9 +61,8 @@ class Past:
         import hashlib  # few replays are to be resumed
 
         scopes = [(self._scopes.setdefault(scope, len(self._scopes)), *scope[2:]) for scope in step.scopes]
-        decides = (
-            step.user, meant.command, meant.options.input, step.options.skip_if, seconds, enters, scopes,
-        )  # fmt: skip
+        typed = step.user, meant.command, meant.options.input, enters
+        decides = (typed, step.options.skip_if, scopes, seconds, limit)
         return hashlib.sha256(repr(decides).encode(errors="surrogatepass")).digest()
 
     def recall(self, asked: bytes) -> Ran | None:

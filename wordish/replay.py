@@ -11,15 +11,22 @@ What a step prints that the article shows together with that of the next one is 
 Cleanup steps run all the same, at their place in that order: in an article that passes they are
 steps like any other, in one that does not they are what still runs at the end. Only a second
 interruption, or the loss of the machine, skips them.
+
+When the article's time is over, the step that runs is interrupted and has failed; the cleanup steps have
+`CLEANUP` seconds then. When it is the run's time, nobody can tell whether the article is right.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordish.errors import MachineError
 from wordish.judge import judge
+from wordish.limits import NONE, Limits
 from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.past import Ran
 from wordish.shell import Shell
@@ -30,11 +37,16 @@ if TYPE_CHECKING:
     from wordish.surroundings import Surroundings
 
 
+CLEANUP = 30.0
+"""Seconds that the cleanup steps of an article have, all together, when its time is over."""
+
+
 def replay(
     document: Document,
     shell_for: Callable[[User], Shell],
     *,
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     known: Known | None = None,
     past: Past | None = None,
@@ -44,8 +56,9 @@ def replay(
     """Yield one verdict for each step of ``document``, in order, whatever happens.
 
     ``shell_for`` gives a user's shell and is asked before every step. ``timeout`` is in seconds,
-    for the steps that do not say. ``keep_going`` goes on after a wrong output. ``known`` learns what
-    samples stand for. ``tell`` hears each step start and each verdict.
+    for the steps that do not say; the time that ``limits`` gives the article is counted from now.
+    ``keep_going`` goes on after a wrong output. ``known`` learns what samples stand for. ``tell`` hears each
+    step start and each verdict.
 
     ``past`` knows what became of the first steps, which are then judged without running; the shells are as
     those left them. It learns what becomes of the others. ``rest`` is called where another replay could go on
@@ -55,6 +68,7 @@ def replay(
     first `wordish.errors.MachineError` when one was met.
     """
     known = known or knowledge(document)
+    clock = _Clock(limits, document.options.article_timeout)
     total = len(document.steps)
     around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
@@ -67,40 +81,46 @@ def replay(
     standing: dict[User, tuple[Step, Ran]] = {}  # as the steps that are only remembered have left the shells
     for number, step in enumerate(document.steps, 1):
         try:
-            reason = _reason_to_skip(
-                step, stopped=stopped, lost=step.user in lost, given_up=interruptions > 1
-            )
+            given_up = interruptions > 1 or clock.given_up
+            reason = _reason_to_skip(step, stopped=stopped, lost=step.user in lost, given_up=given_up)
             if reason:
                 verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
+            elif clock.left(step) <= 0:
+                verdict = clock.late(Verdict(step=step, outcome=Outcome.FAILED))
             else:
-                way = _way(step, known=known, timeout=timeout, following=document.steps[number:], past=past)
+                limit = int(limits.output.of(step.options.output_limit))
+                following = document.steps[number:]
+                way = _way(step, known=known, timeout=timeout, limit=limit, following=following, past=past)
                 ran = past.recall(way.asked) if past and not stopped else None
                 if ran:
+                    clock.spend(ran.output.elapsed if ran.output else 0.0)
                     verdict = _judged(way, ran, known=known, printed=printed)
                     if not ran.within:
                         standing[ran.user] = step, ran
                 else:
                     tell(Running(path=document.path, step=step, number=number, total=total))
-                    if past and past.recalled and not inside:
-                        past.resumed, last_user = step, past.ran[-1].user
-                        inside = _as_left(last_user, standing, around, shell_for)
-                    elif past and inside and not (stopped or ended):
-                        rest(_is_last(step, way.waiting))
-                    if stopped and inside and inside.depth:
-                        inside.leave()  # cleaning up is not for a shell that the article had opened
-                    if not (inside and inside.depth):
-                        inside, last_user = shell_for(step.user), step.user
-                    verdict = _attempt(
-                        way,
-                        inside,
-                        shell_for,
-                        user=last_user,
-                        around=around,
-                        known=known,
-                        ended=ended,
-                        printed=printed,
-                        past=None if stopped else past,
-                    )
+                    with _on_a_machine():
+                        if past and past.recalled and not inside:
+                            past.resumed, last_user = step, past.ran[-1].user
+                            inside = _as_left(last_user, standing, around, shell_for)
+                        elif past and inside and not (stopped or ended):
+                            rest(_is_last(step, way.waiting))
+                        if stopped and inside and inside.depth:
+                            inside.leave()  # cleaning up is not for a shell that the article had opened
+                        if not (inside and inside.depth):
+                            inside, last_user = shell_for(step.user), step.user
+                        verdict = _attempt(
+                            way,
+                            inside,
+                            shell_for,
+                            user=last_user,
+                            around=around,
+                            known=known,
+                            clock=clock,
+                            ended=ended,
+                            printed=printed,
+                            past=None if stopped else past,
+                        )
         except KeyboardInterrupt as interruption:
             interruptions += 2 if interruption.args == (2,) else 1
             verdict = Verdict(step=step, outcome=Outcome.ERROR, reason="interrupted")
@@ -113,15 +133,63 @@ def replay(
             interruptions += 1
         if not step.expectation.together:
             printed.clear()
+        here = place_of(step, document)
         if interruptions:
-            stopped = stopped or f"interrupted at {place_of(step, document)}"
-        elif verdict.outcome in RED and not (keep_going and _can_go_on(verdict)):
-            stopped = stopped or f"after {place_of(step, document)}"
+            stopped = stopped or f"interrupted at {here}"
+        elif verdict.outcome in RED and (clock.over or not (keep_going and _can_go_on(verdict))):
+            stopped = stopped or f"after {here}"
         yield verdict
     if interruptions:
         raise KeyboardInterrupt
     if lost:
         raise next(iter(lost.values()))
+
+
+@contextmanager
+def _on_a_machine() -> Iterator[None]:
+    """What the system refuses us on the way to the machine (descriptors, room) has lost the machine."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(" ".join(filter(None, (error.strerror or str(error), error.filename)))) from error
+
+
+class _Clock:
+    """How long the steps of an article may still take, counted from now."""
+
+    def __init__(self, limits: Limits, said: float | None) -> None:
+        seconds = limits.article.of(said)
+        own = time.monotonic() + seconds
+        self._end = min(own, limits.end)
+        self._cleaned = math.inf
+        if own <= limits.end:
+            self._outcome, self._why = Outcome.FAILED, f"the article's time is over: {seconds:g} s"
+        else:
+            self._outcome, self._why = Outcome.ERROR, limits.over
+        self.over = False  # a verdict has told it
+        self.given_up = False  # and so is the time for cleaning up
+
+    def spend(self, seconds: float) -> None:
+        """Count what a step took that is only remembered."""
+        self._end -= seconds if self._outcome is Outcome.FAILED else 0
+
+    def left(self, step: Step) -> float:
+        """Seconds that ``step`` may take, if more than 0; ``math.inf`` when nobody has said anything."""
+        now = time.monotonic()
+        if not step.options.cleanup:
+            return self._end - now
+        if now < self._end:
+            return max(self._end - now, CLEANUP)
+        self._cleaned = min(self._cleaned, now + CLEANUP)
+        return self._cleaned - now
+
+    def late(self, verdict: Verdict) -> Verdict:
+        """The verdict on a step for which there was no time, or not enough."""
+        self.over = True
+        if verdict.step.options.cleanup:
+            self.given_up = True
+            return verdict._replace(reason=f"the time for cleaning up is over: {CLEANUP:g} s")
+        return verdict._replace(outcome=self._outcome, reason=self._why)
 
 
 def place_of(step: Step, document: Document) -> str:
@@ -172,6 +240,7 @@ class _Way(NamedTuple):
     meant: Step
     wrong: str
     seconds: float
+    limit: int
     enters: bool | None
     waiting: Sequence[Step]
     asked: bytes
@@ -182,7 +251,13 @@ def _is_last(step: Step, waiting: Sequence[Step]) -> bool:
 
 
 def _way(
-    step: Step, *, known: Known | None, timeout: float, following: Iterable[Step], past: Past | None
+    step: Step,
+    *,
+    known: Known | None,
+    timeout: float,
+    limit: int,
+    following: Iterable[Step],
+    past: Past | None,
 ) -> _Way:
     seconds = timeout if step.options.timeout is None else step.options.timeout
     waiting = [later for later in following if later.options.skip is None]
@@ -194,8 +269,8 @@ def _way(
         meant = known.meant(step) if known else step
     except ValueError as error:  # its author has to say it in another way
         wrong = known.hide(str(error)) if known else ""
-    asked = past.asked(step, meant, seconds=seconds, enters=enters) if past else b""
-    return _Way(step, meant, wrong, seconds, enters, waiting, asked)
+    asked = past.asked(step, meant, seconds=seconds, limit=limit, enters=enters) if past else b""
+    return _Way(step, meant, wrong, seconds, limit, enters, waiting, asked)
 
 
 def _as_left(
@@ -219,6 +294,7 @@ def _attempt(
     user: User,
     around: Surroundings | None,
     known: Known | None,
+    clock: _Clock,
     ended: list[Shell],
     printed: list[Output],
     past: Past | None,
@@ -233,12 +309,19 @@ def _attempt(
     step = way.step
     if any(shell is other for other in ended):
         return Verdict(step=step, outcome=Outcome.SKIPPED, reason="its shell has ended")
-    within = bool(shell.depth)
+    within, left = bool(shell.depth), math.inf
     missing, wrong = around.prepare(step, shell) if around else ("", "")
     output = None
     if not (missing or wrong or way.wrong):
         answers = way.meant.options.input or ()
-        output = shell.run(way.meant.command, timeout=way.seconds, enters=way.enters, answers=answers)
+        left = clock.left(step)
+        output = shell.run(
+            way.meant.command,
+            timeout=min(way.seconds, left),
+            limit=way.limit,
+            enters=way.enters,
+            answers=answers,
+        )
     ran = Ran(
         asked=way.asked, user=user, output=output, missing=missing, wrong=wrong,
         within=within, depth=shell.depth, entered=around.standing(shell) if around else (),
@@ -246,7 +329,11 @@ def _attempt(
     if past:
         past.ran.append(ran)
     verdict = _judged(way, ran, known=known, printed=printed)
-    if output is None or not output.ended:
+    if output is None:
+        return verdict
+    if output.status is None and not output.asked and left < way.seconds:
+        verdict = clock.late(verdict)
+    if not output.ended:
         return verdict
     ended.append(shell)
     needed = any(

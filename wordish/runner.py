@@ -6,17 +6,22 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wordish import conditions
 from wordish.errors import MachineError, UsageError
+from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
     Began,
+    Containers,
     Diagnostic,
     Document,
     Event,
@@ -28,10 +33,7 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.options import line_of
-from wordish.redaction import redacted
 from wordish.replay import knowledge, place_of, replay
-from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, TARGETS, Place
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Wish(NamedTuple):
     ``on`` (``host``, ``vm``, ``vm:NAME``, ``KIND:ADDRESS``) and ``machine`` come from the command
     line and beat the article. ``default_machine`` is the configuration's. ``as_root`` allows root
     steps on the target that ``on`` names. ``superuser``: this process may act as root here.
+    ``containers`` is the configuration's.
     """
 
     on: str = ""
@@ -51,6 +54,7 @@ class Wish(NamedTuple):
     default_machine: str = ""
     as_root: bool = False
     superuser: bool = False
+    containers: Containers = Containers()
 
 
 class Job(NamedTuple):
@@ -96,7 +100,8 @@ def choose(document: Document, wish: Wish) -> Target:
     as_root = wish.as_root and bool(wish.on)
     if kind == "vm":
         return Target(kind="vm", machine=address or machine or wish.default_machine, as_root=as_root)
-    return Target(kind=kind, address=address, as_root=as_root)
+    containers = wish.containers if kind == "container" else Containers()
+    return Target(kind=kind, address=address, as_root=as_root, containers=containers)
 
 
 def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
@@ -108,6 +113,8 @@ def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
         document = document._replace(steps=document.sequence, before=(), closing=())
     if not any(step.options.skip_if for step in document.steps):
         return document
+    from wordish import conditions
+
     steps = []
     for step in document.steps:
         condition = conditions.parse(step.options.skip_if or "")
@@ -133,6 +140,7 @@ def check(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     survey: bool = False,
     resume: bool = False,
@@ -142,14 +150,27 @@ def check(
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
-    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from. ``resume``: go on from a checkpoint where the target has
-    them, and make some. ``prepare`` is given the place before the first step, and may raise a
-    `wordish.errors.MachineError`.
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``: find out
+    which packages the programs came from. ``resume``: go on from a checkpoint where the target has them, and
+    make some. ``prepare`` is given the place before the first step, and may raise a
+    `wordish.errors.MachineError`. What ``tell`` raises is the caller's.
     """
     target, patterns = job.target, job.document.conventions.redact
     if patterns:
         tell = _hiding(tell, patterns)
+    if time.monotonic() >= limits.end:
+        transcript = unchecked(job, error=limits.over)
+        tell(transcript)
+        return transcript
+    unheard: list[OSError] = []
+
+    def told(event: Event) -> None:
+        try:
+            tell(event)
+        except OSError as fault:
+            unheard.append(fault)
+            raise
+
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
@@ -159,34 +180,42 @@ def check(
     error, interrupted = "", False
     known, past = knowledge(document), None
     try:
-        tell(Began(path=document.path, target=target, total=len(document.steps)))
+        told(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
             verdicts.extend(_unreached(document.steps))
         else:
-            how: dict[str, Any] = {"timeout": timeout, "keep_going": keep_going}
-            say = _sayer(document, tell)
+            how: dict[str, Any] = {"timeout": timeout, "limits": limits, "keep_going": keep_going}
             place: Place
-            with ExitStack() as stack:
-                if resume and target.kind == "vm":
-                    from wordish import checkpoints  # only who resumes pays for it
+            with ExitStack() as leaving:
+                with _ended_at(limits.end):
+                    say = _sayer(document, told)
+                    if resume and target.kind == "vm":
+                        from wordish import checkpoints  # only who resumes pays for it
 
-                    found = checkpoints.reach(document, target, machines=machines, say=say, **how)
-                    place, past, how["rest"] = stack.enter_context(found)
-                else:
-                    reach = TARGETS[target.kind].reach
-                    place = stack.enter_context(reach(target, machines=machines, say=say))
-                environment.update(place.environment)
-                prepare(place)
-                for verdict in replay(document, place.shell, known=known, past=past, tell=tell, **how):
+                        found = checkpoints.reach(document, target, machines=machines, say=say, **how)
+                        place, past, how["rest"] = leaving.enter_context(found)
+                    else:
+                        reach = TARGETS[target.kind].reach
+                        place = leaving.enter_context(reach(target, machines=machines, say=say))
+                    environment.update(place.environment)
+                    prepare(place)
+                for verdict in replay(document, place.shell, known=known, past=past, tell=told, **how):
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
                     from wordish.packages import owners_of  # only who records pays for it
 
-                    owners.update(owners_of(verdicts, place.shell))
+                    with _ended_at(limits.end):
+                        owners.update(owners_of(verdicts, place.shell))
     except KeyboardInterrupt:
         interrupted = True
+    except _OverError:
+        error = limits.over
     except MachineError as broken:
         error = known.hide(str(broken)) if known else str(broken)
+    except OSError as refused:
+        if refused in unheard:
+            raise
+        error = f"the system refuses what is needed: {refused.strerror or refused}"
     if known:  # a secret may have been printed before it was known
         verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
@@ -201,7 +230,7 @@ def check(
         packages=owners,
         resumed=_resumed(past, document),
     )
-    transcript = redacted(transcript, patterns)
+    transcript = _redacted(transcript, patterns)
     tell(transcript)
     return transcript
 
@@ -210,6 +239,29 @@ def _resumed(past: Past | None, document: Document) -> str:
     if past is None or not past.recalled:
         return ""
     return place_of(past.resumed, document) if past.resumed else "the end"
+
+
+class _OverError(BaseException):
+    """The run's time is over. Nothing on the way to a machine is to take it for a fault of that."""
+
+
+@contextmanager
+def _ended_at(end: float) -> Iterator[None]:
+    """Raise `_OverError` in the block at ``end`` (`time.monotonic`), where signals can be handled."""
+    if end == math.inf or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(*_: object) -> None:
+        raise _OverError
+
+    before = signal.signal(signal.SIGALRM, over)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, end - time.monotonic()))
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
@@ -222,11 +274,21 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
         error=error,
         interrupted=interrupted,
     )
-    return redacted(transcript, job.document.conventions.redact)
+    return _redacted(transcript, job.document.conventions.redact)
 
 
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
+    from wordish.redaction import redacted
+
     return lambda event: tell(redacted(event, patterns))
+
+
+def _redacted(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    if not patterns:
+        return transcript
+    from wordish.redaction import redacted
+
+    return redacted(transcript, patterns)
 
 
 def run(
@@ -234,6 +296,7 @@ def run(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     exit_first: bool = False,
     survey: bool = False,
@@ -246,14 +309,9 @@ def run(
     """
     for job in jobs:
         transcript = check(
-            job,
-            machines=machines,
-            timeout=timeout,
-            keep_going=keep_going,
-            survey=survey,
-            resume=resume,
-            tell=tell,
-        )
+            job, machines=machines, timeout=timeout, limits=limits, keep_going=keep_going, survey=survey,
+            resume=resume, tell=tell,
+        )  # fmt: skip
         yield transcript
         if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return
@@ -311,7 +369,7 @@ def _objection(
     if target.kind not in TARGETS:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", target.kind),
+            line=_line_of(document.text, "on", target.kind),
             name="unknown-target",
             message=f"no such target: {target.kind}",
             hint=f"there are {', '.join(TARGETS)}",
@@ -319,7 +377,7 @@ def _objection(
     if target.kind == "vm" and target.machine not in machines:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "machine|on", target.machine),
+            line=_line_of(document.text, "machine|on", target.machine),
             name="unknown-machine",
             message=f"the machine {target.machine!r} is not described"
             if target.machine
@@ -329,14 +387,14 @@ def _objection(
     if wrong := _misaddressed(target.kind, target.address):
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", str(target)),
+            line=_line_of(document.text, "on", str(target)),
             name="wrong-address",
             message=wrong[0],
             hint=f"say `on={wrong[1]}`",
         )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
-    if guessed := [step for step in roots if is_guess(step)]:
+    if guessed := [step for step in roots if step.is_guess]:
         more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
         return Diagnostic(
             path=guessed[0].path,
@@ -358,10 +416,20 @@ def _objection(
     )
 
 
+def _line_of(text: str, option: str, value: str) -> int:
+    from wordish.options import line_of
+
+    return line_of(text, option, value)
+
+
 def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
     """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
-    if kind in ADDRESSES and not address:
-        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind in ADDRESSES:
+        name, form = ADDRESSES[kind]
+        if not address:
+            return f"which {name.lower()}?", f"{kind}:{name}"
+        if not re.fullmatch(form, address):
+            return f"this is no {name.lower()}", f"{kind}:{name}"
     if kind not in ADDRESSES and kind != "vm" and address:
         return f"{kind} takes no address", kind
     return None

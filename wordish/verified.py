@@ -56,7 +56,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 # What an author says that decides neither what runs nor how it is judged, or that steps and expectations
 # are made of.
 _NOT_JUDGED = frozenset(
-    {"hash", "hidden", "lint-ignore", "match", "root-prompt", "status", "stream", "timeout", "user-prompt"}
+    {
+        "article-timeout",
+        "hash",
+        "hidden",
+        "lint-ignore",
+        "match",
+        "output-limit",
+        "root-prompt",
+        "status",
+        "stream",
+        "timeout",
+        "user-prompt",
+    }
 )
 _NOTHING_SHOWN = Expectation()
 
@@ -125,15 +137,17 @@ def load(path: Path) -> Record:
 def entry(transcript: Transcript) -> Entry | None:
     """What to record of a check, ``None`` of one that was no whole one.
 
-    Whole is what passed or failed and was not cut short: each step that did not run was left out by
-    its author's word, or follows a failure.
+    Whole is what ran from the start, passed or failed, and was not cut short: each step that did not run was
+    left out by its author's word, or follows a failure.
     """
     cut_short = any(
         verdict.outcome is Outcome.SKIPPED and verdict.step.options.skip is None
         for verdict in transcript.verdicts
     )
     outcome = transcript.outcome
-    if outcome in (Outcome.ERROR, Outcome.SKIPPED) or (outcome is Outcome.PASSED and cut_short):
+    if transcript.resumed or outcome in (Outcome.ERROR, Outcome.SKIPPED):
+        return None
+    if outcome is Outcome.PASSED and cut_short:
         return None
     return Entry(
         verified=transcript.started,
@@ -213,7 +227,7 @@ def recording(path: Path, *, everything: bool) -> Iterator[Callable[[Event], Non
     found: dict[str, Entry] = {}
 
     def hear(event: Event) -> None:
-        if isinstance(event, Transcript) and not event.resumed and (new := entry(event)):
+        if isinstance(event, Transcript) and (new := entry(event)):
             found[key_of(event.document.path, path)] = new
 
     try:

@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wordish.errors import MachineError
+from wordish.framed import Unread
 from wordish.machine import qemu
 from wordish.machine.saved import Saved
 from wordish.model import User
-from wordish.terminal import Unread
 
 PAGE = mmap.PAGESIZE
 

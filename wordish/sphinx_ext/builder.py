@@ -72,6 +72,7 @@ class WordishBuilder(Builder):
                 jobs,
                 machines=found.machines,
                 timeout=self.config.wordish_timeout or found.timeout,
+                limits=found.limits.begun(),
                 keep_going=self.config.wordish_keep_going,
                 tell=self._hear,
             ):
@@ -99,6 +100,7 @@ class WordishBuilder(Builder):
             default_machine=found.machine,
             as_root=self.config.wordish_as_root,
             superuser=os.geteuid() == 0,
+            containers=found.containers,
         )
 
     def _hear(self, event: Event) -> None:

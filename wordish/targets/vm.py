@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordish.errors import MachineError
+from wordish.framed import Unread
 from wordish.machine.saved import Saved
 from wordish.model import Machine, Target, User
 from wordish.shell import Memory, Shell, new_mark
-from wordish.terminal import Unread
 
 if TYPE_CHECKING:
     from pathlib import Path
