@@ -6,12 +6,13 @@ from typing import cast
 
 import pytest
 
-from tests.test_replay import CLEANUP, Answer, ScriptedShell, article, both, step, told
+from tests.test_replay import Answer, ScriptedShell, article, both, step, told
 from wordish.model import Document, Expectation, Options, Output, Running, Scope, Step, User, Verdict
 from wordish.past import ForgottenError, Past, Ran
 from wordish.replay import replay
 from wordish.shell import Shell
 
+CLEANUP = Options(cleanup=True)
 Played = tuple[list[Verdict], list[str], Past]
 
 
