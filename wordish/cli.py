@@ -12,7 +12,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,27 +107,9 @@ def _running(
         "survey": arguments.record,
     }
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
-    if wanted != 1 and len(jobs) > 1:
-        from wordish import workers
+    from wordish.checking import checking
 
-        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
-        if together > 1:
-            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
-            return partial(_remembering, partial(workers.run, crew))
-    from wordish.runner import run
-
-    return partial(run, jobs, **how)
-
-
-def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
-    """Run with what is known of the articles' durations, and keep what is learnt."""
-    from wordish.durations import remember, remembered
-
-    ended = []
-    for transcript in run(durations=remembered(), **how):
-        ended.append(transcript._replace(verdicts=()))
-        yield transcript
-    remember(ended)
+    return stack.enter_context(checking(jobs, together=wanted, **how))
 
 
 def _keepers(
