@@ -23,6 +23,9 @@ WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng
 # Most of a test's time is waiting: one process more than there are processors.
 SIDE_BY_SIDE = -n $$(( $$(nproc) + 1 )) --dist worksteal
 
+# The articles that are shown as they were recorded, too.
+PLAYED := docs/howto/lvm-upgrade-safety-net.rst docs/howto/shell-basics.md
+
 # A newer Python than the oldest one supported, if this machine has one that runs.
 NEWER = $(firstword $(shell for python in python3.14 python3.13 python3.12 \
   $${PYENV_ROOT:-$${HOME:-}/.pyenv}/versions/3.1[2-9]*/bin/python3; do \
@@ -81,8 +84,9 @@ man: setup  ## the manual page, in _build/man
 	@$(BIN)/sphinx-build -q -W -b man -c . docs _build/man
 	@echo "read it with: man _build/man/wordish.1"
 
-record: setup  ## verify the articles, and keep the record and the recordings that the pages show
-	@$(BIN)/wordish check --jobs auto --record --cast docs/casts
+record: setup  ## verify everything, and keep the record and the recordings that the pages show
+	@$(BIN)/wordish check --record --cast _build/casts
+	@for article in $(PLAYED); do cp _build/casts/$$article.cast $${article%.*}.cast; done
 
 clean:  ## remove what the other targets made here (the machines stay: wordish machine remove)
 	rm -rf $(VENV) .venv-newer .venv-older _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
