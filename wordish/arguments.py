@@ -95,6 +95,9 @@ def _reports(parser: argparse.ArgumentParser) -> None:
         help="in a virtual machine: run only what comes after the steps that did not change",
     )
     parser.add_argument(
+        "--watch", action="store_true", help="check again what changed, resuming it, until ^C ends that"
+    )
+    parser.add_argument(
         "--format",
         action="append",
         default=[],

@@ -69,12 +69,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def check(arguments: Namespace) -> int:
     """``wordish check``: replay the articles and report."""
+    if arguments.resume or arguments.watch:
+        _refuse_to_keep(arguments)
+    if not arguments.watch:
+        return _check(arguments)
+    from wordish.watching import watch
+
+    watch(arguments, lambda again: _check(again) != INTERRUPTED)
+    return INTERRUPTED
+
+
+def _check(arguments: Namespace) -> int:
     from wordish.audience import audience, critic, wanted
     from wordish.model import Planned
 
     reports = wanted(arguments.format, arguments.output)
-    if arguments.resume:
-        _refuse_to_keep(arguments)
     settings = intake.settings(arguments)
     jobs = intake.jobs(
         arguments,
@@ -86,7 +95,11 @@ def check(arguments: Namespace) -> int:
     if jobs is None:
         return TROUBLE
     jobs, shard = _part(arguments, settings, jobs)
-    if arguments.resume and (others := [job for job in jobs if job.target.kind != "vm"]):
+    if (
+        arguments.resume
+        and not arguments.watch
+        and (others := [job for job in jobs if job.target.kind != "vm"])
+    ):
         kinds = ", ".join(sorted({job.target.kind for job in others}))
         say(f"wordish: no checkpoints, so from the start: {len(others)} of {len(jobs)} articles ({kinds})")
     with ExitStack() as stack:
@@ -105,15 +118,16 @@ def check(arguments: Namespace) -> int:
 
 def _refuse_to_keep(arguments: Namespace) -> None:
     """A check that is resumed is no full verification, and no recording of one; it runs here."""
+    option = "--watch" if arguments.watch else "--resume"
     if arguments.dask:
         hint = "leave out one of them"
-        raise UsageError("checkpoints stay where they were made", where="--dask --resume", hint=hint)
-    for option, asked in (("--record", arguments.record), ("--cast", arguments.cast)):
+        raise UsageError("checkpoints stay where they were made", where=f"--dask {option}", hint=hint)
+    for keeper, asked in (("--record", arguments.record), ("--cast", arguments.cast)):
         if asked:
             raise UsageError(
                 "not from a check that is resumed",
-                where=f"{option} --resume",
-                hint=f"leave --resume out, so that all runs that {option} keeps",
+                where=f"{keeper} {option}",
+                hint=f"leave {option} out, so that all runs that {keeper} keeps",
             )
 
 
