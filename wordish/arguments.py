@@ -44,6 +44,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
     _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
     _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
+    _shell(_command(commands, "shell", "a terminal in a machine, or at a point of an article"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
@@ -161,6 +162,26 @@ def _limits(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="the most that is kept of what a step prints: 500kB",
     )
+
+
+def _shell(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="an article (default: a pristine machine)")
+    parser.add_argument(
+        "--until", type=_line, metavar="LINE", help="run the steps above this line (default: all steps)"
+    )
+    _run(parser)
+    _config(parser)
+    _remarks(parser)
+
+
+def _line(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_line.__name__ = "line"
 
 
 def _export(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -87,10 +88,12 @@ def reach(
     limits: Limits,
     keep_going: bool,
     say: Callable[[str], None],
+    until: int | None = None,
 ) -> Iterator[Resumption]:
     """The article's machine, as far along as is known; ``document`` is as it is to run.
 
-    The other arguments are those of `wordish.runner.check`. Raises `MachineError`.
+    The other arguments are those of `wordish.runner.check`. With ``until``, so many of the steps are to run,
+    there is a machine whatever becomes of them, and no checkpoint is made. Raises `MachineError`.
     """
     made = vm.template(target, machines=machines, say=say)
     with ExitStack() as stack:
@@ -103,9 +106,9 @@ def reach(
             return
         known = line.known()
         same, fails, all_told = recalled(
-            document, known, timeout=timeout, limits=limits, keep_going=keep_going
+            document, known, timeout=timeout, limits=limits, keep_going=keep_going, until=until
         )
-        if all_told:
+        if all_told and until is None:
             yield Resumption(vm.NoPlace(made), Past(known[:same]), _nothing)
             return
         found = None
@@ -117,7 +120,7 @@ def reach(
                 line.forget(after - 1)
         past = Past(known[:after])
         place = found or stack.enter_context(_pristine(made, say))
-        if fails:  # what comes after that is of use again when it is mended
+        if fails or until is not None:  # what comes after that will be of use again
             yield Resumption(place, past, _nothing)
             return
         line.forget(after)
@@ -129,9 +132,17 @@ def _nothing(_: bool) -> None:
 
 
 def recalled(
-    document: Document, known: Sequence[Ran], *, timeout: float, limits: Limits, keep_going: bool
+    document: Document,
+    known: Sequence[Ran],
+    *,
+    timeout: float,
+    limits: Limits,
+    keep_going: bool,
+    until: int | None = None,
 ) -> tuple[int, bool, bool]:
     """How many of the steps that ran are those of the article as it is now, up to the one where it stops.
+
+    Of the first ``until`` steps, if that is said.
 
     And whether it is wrong up to there, and whether that is all there is to say: nothing has to run any more.
     """
@@ -141,15 +152,19 @@ def recalled(
         raise ForgottenError
 
     stopped = False
+    verdicts = replay(document, nobody, timeout=timeout, limits=limits, keep_going=keep_going, past=past)
     try:
-        for verdict in replay(
-            document, nobody, timeout=timeout, limits=limits, keep_going=keep_going, past=past
-        ):
+        for verdict in islice(verdicts, until):
             stopped = stopped or (verdict.outcome in RED and not keep_going)
     except ForgottenError:
         return past.recalled, stopped, False
-    # One that has nothing left to run, and is right, runs at least its last step.
-    return (past.recalled, True, True) if stopped else (past.recalled - 1, False, False)
+    if stopped or until is not None:
+        return past.recalled, stopped, True
+    return (
+        past.recalled - 1,
+        False,
+        False,
+    )  # nothing is left to run, and it is right: the last step runs again
 
 
 def sizes() -> list[tuple[str, int]]:

@@ -316,6 +316,42 @@ def _pin(arguments: Namespace) -> int:
     return status
 
 
+def shell(arguments: Namespace) -> int:
+    """``wordish shell``: a terminal in a machine, or where an article has come to."""
+    from wordish import visiting
+    from wordish.model import Document
+    from wordish.runner import choose, plan
+
+    if len(arguments.paths) > 1 or (arguments.until and not arguments.paths):
+        raise UsageError("which article?", where="wordish shell", hint="name one: wordish shell PATH")
+    visiting.require_terminal()
+    settings = intake.settings(arguments)
+    if not arguments.paths:
+        where = intake.wish(arguments, settings, superuser=os.geteuid() == 0)
+        where = where._replace(on=where.on or "vm")
+        plan((), wish=where, machines=settings.machines)  # refuses what makes no sense
+        target = choose(Document(path="", text=""), where)
+        with visiting.place(target, machines=settings.machines, say=say) as opened:
+            visiting.visit(opened)
+        return PASSED
+    jobs = intake.jobs(arguments, settings)
+    if jobs is None:
+        return TROUBLE
+    if len(jobs) > 1:
+        raise UsageError(f"holds {len(jobs)} articles", where=arguments.paths[0], hint="name one of them")
+    found = visiting.article(
+        jobs[0],
+        line=arguments.until,
+        machines=settings.machines,
+        timeout=arguments.timeout or settings.timeout,
+        limits=settings.limits.begun(),
+        say=say,
+    )
+    with found as opened:
+        visiting.visit(opened)
+    return PASSED
+
+
 def export(arguments: Namespace) -> int:
     """``wordish export``: the steps of one article in another form."""
     from wordish.destination import destination
@@ -453,6 +489,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "list": list_,
     "export": export,
     "lint": lint,
+    "shell": shell,
     "machine": machine,
     "doctor": doctor,
 }

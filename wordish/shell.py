@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -90,6 +91,16 @@ def _greeting(mark: str) -> str:
     return (
         f"case ${{BASH_VERSION-}} in ?*) PS1='{octal}:$?:'; set +o emacs +o vi +o histexpand;; "
         f"*) PS1=\"$(printf '{octal}'):\\$?:\";; esac; PS2=\n"
+    )
+
+
+def _welcome(*, rows: int, columns: int, kind: str) -> str:
+    """What makes the shell that waits for a command one for a person."""
+    sane = f"\\command stty sane rows {rows} cols {columns} 2> /dev/null"
+    bash = "PS1='\\u@\\h:\\w\\$ '; set -o emacs -o histexpand"
+    return (
+        f"exec 2>&1; {sane}; export TERM={shlex.quote(kind)}; unset PROMPT_COMMAND; PS2='> '; "
+        f"case ${{BASH_VERSION-}} in ?*) {bash};; *) PS1='$ ';; esac\n"
     )
 
 
@@ -555,6 +566,14 @@ class Shell:
         obeyed = self._await(_GRACE / 2) is not None
         self._dialogue.put_back(printed, self._dialogue.take_all()[0])
         return obeyed
+
+    def hand_over(self, *, rows: int, columns: int, kind: str) -> Terminal:
+        """Make it a shell for a person at such a terminal (``kind`` is its TERM), and give its own away.
+
+        Both streams come on the first one from then on; a shell that others are open in keeps its prompt.
+        """
+        self._terminal.type(_welcome(rows=rows, columns=columns, kind=kind).encode())
+        return self._terminal
 
     @property
     def ended(self) -> bool:

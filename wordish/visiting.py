@@ -1,0 +1,125 @@
+"""The shell of a place, on the user's own terminal: keys go there, and what is printed comes here."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import tty
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from typing import Any
+
+from wordish.errors import UsageError
+from wordish.limits import Limits
+from wordish.model import RED, Machine, Target, User
+from wordish.replay import replay
+from wordish.reporters.words import failure
+from wordish.runner import Job, to_run
+from wordish.shell import Shell
+from wordish.targets import TARGETS, Place
+from wordish.terminal import Terminal
+
+_MOMENT = 0.01  # seconds between two looks at the keyboard
+_KEYS = 1024  # bytes that are typed at once: less than a terminal takes
+
+
+def require_terminal() -> None:
+    """Raise `UsageError` unless a person sits at a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("needs a terminal", where="wordish shell", hint="run it by hand")
+
+
+@contextmanager
+def place(target: Target, *, machines: Mapping[str, Machine], say: Callable[[str], None]) -> Iterator[Shell]:
+    """The shell of root in a pristine place; of the user where root may not come."""
+    user: User = "root" if TARGETS[target.kind].DISPOSABLE or target.as_root else "user"
+    with TARGETS[target.kind].reach(target, machines=machines, say=say) as reached:
+        yield reached.shell(user)
+
+
+@contextmanager
+def article(
+    job: Job,
+    *,
+    line: int | None,
+    machines: Mapping[str, Machine],
+    timeout: float,
+    limits: Limits,
+    say: Callable[[str], None],
+) -> Iterator[Shell]:
+    """The shell in which the article goes on at ``line``, after the steps above it, or at its end.
+
+    It is that of the next step's account. Where a step is wrong, which is told, the article goes no further.
+    Raises `wordish.errors.MachineError`.
+    """
+    document = to_run(job.document, job.target, superuser=os.geteuid() == 0)
+    until = len(document.steps)
+    if line is not None:
+        here = (step.path == document.path and step.line >= line for step in document.steps)
+        until = next((number for number, below in enumerate(here) if below), until)
+    how: dict[str, Any] = {"timeout": timeout, "limits": limits, "keep_going": False}
+    with ExitStack() as stack:
+        reached: Place
+        if job.target.kind == "vm":
+            from wordish import checkpoints
+
+            resumption = checkpoints.reach(
+                document, job.target, machines=machines, say=say, until=until, **how
+            )
+            reached, how["past"], how["rest"] = stack.enter_context(resumption)
+        else:
+            reach = TARGETS[job.target.kind].reach
+            reached = stack.enter_context(reach(job.target, machines=machines, say=say))
+        used: list[Shell] = []
+
+        def shell_for(user: User) -> Shell:
+            used.append(reached.shell(user))
+            return used[-1]
+
+        reasons = [step.options.skip for step in document.steps[:until]]
+        say(f"{document.path}: running {reasons.count(None)} of {len(document.steps)} steps")
+        ran = 0
+        for verdict in islice(replay(document, shell_for, **how), until):
+            ran += 1
+            if verdict.outcome in RED:
+                for told in failure(verdict):
+                    say("".join(text for text, _ in told))
+                break
+        if not used and how.get("past") and how["past"].ran:
+            shell_for(how["past"].ran[-1].user)
+        if used and used[-1].depth:
+            yield used[-1]
+        else:
+            following = document.steps[min(ran, len(document.steps) - 1)]
+            yield reached.shell(following.user)
+
+
+def visit(shell: Shell) -> None:
+    """Have the user type in the shell until it ends. Raises `wordish.errors.MachineError` when it is lost."""
+    size = os.get_terminal_size(sys.stdout.fileno())
+    kind = os.environ.get("TERM", "dumb")
+    before = termios.tcgetattr(sys.stdin.fileno())
+    try:
+        tty.setraw(sys.stdin.fileno())
+        _carry(shell.hand_over(rows=size.lines, columns=size.columns, kind=kind))
+    finally:
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, before)
+
+
+def _carry(terminal: Terminal) -> None:
+    keyboard, screen = sys.stdin.fileno(), sys.stdout.fileno()
+    while True:
+        try:
+            printed = b"".join(terminal.read(_MOMENT))
+        except EOFError:
+            return
+        while printed:
+            printed = printed[os.write(screen, printed) :]
+        while select.select([keyboard], [], [], 0)[0]:
+            keys = os.read(keyboard, _KEYS)
+            if not keys:
+                return
+            terminal.control(keys)
