@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -89,6 +90,31 @@ def test_where_a_step_is_wrong_the_shell_is_that_of_the_failure(visiting: Visiti
     child.expect(r":/[$#] ")
     asked(child, "echo $word", "kept")
     assert left(child) == 0
+
+
+def test_on_the_host_what_the_article_cleans_up_is_cleaned_up_afterwards(
+    visiting: Visiting, tmp_path: Path
+) -> None:
+    (tmp_path / "b.txt").write_text(f"~$ touch {tmp_path}/left\n~$ true\n~$ rm {tmp_path}/left  # cleanup\n")
+    child = visiting("b.txt", "--until", "2")
+    child.expect(r"[$#] ")
+    asked(child, f"ls {tmp_path}/left && echo there", f"{tmp_path}/left\r\nthere")
+    assert left(child) == 0
+    assert not (tmp_path / "left").exists()
+
+
+def test_an_interruption_on_the_way_cleans_up_and_ends(visiting: Visiting, tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text(f"~$ touch {tmp_path}/left; sleep 99\n~$ rm {tmp_path}/left  # cleanup\n")
+    child = visiting("b.txt")
+    child.expect_exact("running 2 of 2 steps")
+    while not (tmp_path / "left").exists():
+        time.sleep(0.05)
+    child.sendintr()
+    child.expect_exact("b.txt:1: error: interrupted")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130
+    assert not (tmp_path / "left").exists()
 
 
 @pytest.mark.parametrize(

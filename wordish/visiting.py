@@ -12,9 +12,9 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
 
-from wordish.errors import UsageError
+from wordish.errors import MachineError, UsageError
 from wordish.limits import Limits
-from wordish.model import RED, Machine, Target, User
+from wordish.model import RED, Document, Machine, Outcome, Target, User, Verdict
 from wordish.replay import replay
 from wordish.reporters.words import failure
 from wordish.runner import Job, to_run
@@ -82,23 +82,55 @@ def article(
         reasons = [step.options.skip for step in document.steps[:until]]
         say(f"{document.path}: running {reasons.count(None)} of {len(document.steps)} steps")
         ran = 0
-        for verdict in islice(replay(document, shell_for, **how), until):
+        verdicts = replay(document, shell_for, **how)
+        for verdict in islice(verdicts, until):
             ran += 1
             if verdict.outcome in RED:
-                for told in failure(verdict):
-                    say("".join(text for text, _ in told))
+                _tell(verdict, say)
+                until = ran
+            if verdict.outcome is Outcome.ERROR:
+                ran += sum(1 for _ in verdicts)  # it cleans up, and then raises what was wrong
+            if ran >= until:
                 break
         if not used and how.get("past") and how["past"].ran:
             shell_for(how["past"].ran[-1].user)
-        if used and used[-1].depth:
-            yield used[-1]
-        else:
-            following = document.steps[min(ran, len(document.steps) - 1)]
-            yield reached.shell(following.user)
+        try:
+            if used and used[-1].depth:
+                yield used[-1]
+            else:
+                following = document.steps[min(ran, len(document.steps) - 1)]
+                yield reached.shell(following.user)
+        finally:
+            if not TARGETS[job.target.kind].DISPOSABLE:
+                _clean_up(document, ran, reached, say, timeout=timeout, limits=limits)
+
+
+def _clean_up(
+    document: Document,
+    ran: int,
+    place: Place,
+    say: Callable[[str], None],
+    *,
+    timeout: float,
+    limits: Limits,
+) -> None:
+    """Run what cleans up after the steps that ran, in a place that is not thrown away."""
+    steps = tuple(step for step in document.steps[ran:] if step.options.cleanup)
+    rest = document._replace(steps=steps)
+    for verdict in replay(rest, place.shell, timeout=timeout, limits=limits, keep_going=True):
+        if verdict.outcome in RED:
+            _tell(verdict, say)
+
+
+def _tell(verdict: Verdict, say: Callable[[str], None]) -> None:
+    for line in failure(verdict):
+        say("".join(text for text, _ in line))
 
 
 def visit(shell: Shell) -> None:
     """Have the user type in the shell until it ends. Raises `wordish.errors.MachineError` when it is lost."""
+    if shell.ended:
+        raise MachineError("the shell has ended, and there is no other", hint="stop above: --until LINE")
     size = os.get_terminal_size(sys.stdout.fileno())
     kind = os.environ.get("TERM", "dumb")
     before = termios.tcgetattr(sys.stdin.fileno())
