@@ -113,6 +113,13 @@ def test_a_step_that_is_skipped_or_taken_out_is_no_part_of_the_past() -> None:
     assert survey.recalled == 1
 
 
+def test_what_is_sure_to_be_the_same_is_not_compared() -> None:
+    _, _, past = play(article(ONE, TWO, THREE), answers=ANSWERS)
+    shell, sure = ScriptedShell({}), Past(past.ran[:2], sure=True)
+    list(replay(article(ONE, TWO._replace(command="2"), THREE), both(shell), timeout=60, past=sure))
+    assert [command for command, _ in shell.ran] == ["three"]
+
+
 def test_cleaning_up_after_a_failure_that_is_known_runs() -> None:
     clean = step(9, "clean", options=CLEANUP)
     _, _, past = play(article(ONE, TWO, clean), answers=ANSWERS)

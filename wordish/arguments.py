@@ -45,6 +45,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
     _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _shell(_command(commands, "shell", "a terminal in a machine, or at a point of an article"))
+    _step(_command(commands, "step", "walk through an article, command by command"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
@@ -169,6 +170,13 @@ def _shell(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", type=_line, metavar="LINE", help="run the steps above this line (default: all steps)"
     )
+    _run(parser)
+    _config(parser)
+    _remarks(parser)
+
+
+def _step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs=1, metavar="PATH", help="an article")
     _run(parser)
     _config(parser)
     _remarks(parser)

@@ -352,6 +352,33 @@ def shell(arguments: Namespace) -> int:
     return PASSED
 
 
+def step(arguments: Namespace) -> int:
+    """``wordish step``: walk through an article, command by command."""
+    from wordish.walking import walk
+
+    settings = intake.settings(arguments)
+
+    def read() -> Job | None:
+        jobs = intake.jobs(arguments, settings)
+        if jobs and len(jobs) > 1:
+            where = arguments.paths[0]
+            raise UsageError(f"holds {len(jobs)} articles", where=where, hint="walk through one of them")
+        return jobs[0] if jobs else None
+
+    job = read()
+    if job is None:
+        return TROUBLE
+    right = walk(
+        job,
+        again=read,
+        machines=settings.machines,
+        timeout=arguments.timeout or settings.timeout,
+        limits=settings.limits.begun(),
+        say=say,
+    )
+    return PASSED if right else FAILED
+
+
 def export(arguments: Namespace) -> int:
     """``wordish export``: the steps of one article in another form."""
     from wordish.destination import destination
@@ -490,6 +517,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "export": export,
     "lint": lint,
     "shell": shell,
+    "step": step,
     "machine": machine,
     "doctor": doctor,
 }

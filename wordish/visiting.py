@@ -8,13 +8,14 @@ import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from wordish.errors import MachineError, UsageError
 from wordish.limits import Limits
 from wordish.model import RED, Document, Machine, Outcome, Target, User, Verdict
+from wordish.past import Past
 from wordish.replay import replay
 from wordish.reporters.words import failure
 from wordish.runner import Job, to_run
@@ -61,18 +62,7 @@ def article(
         here = (step.path == document.path and step.line >= line for step in document.steps)
         until = next((number for number, below in enumerate(here) if below), until)
     how: dict[str, Any] = {"timeout": timeout, "limits": limits, "keep_going": False}
-    with ExitStack() as stack:
-        reached: Place
-        if job.target.kind == "vm":
-            from wordish import checkpoints
-
-            resumption = checkpoints.reach(
-                document, job.target, machines=machines, say=say, until=until, **how
-            )
-            reached, how["past"], how["rest"] = stack.enter_context(resumption)
-        else:
-            reach = TARGETS[job.target.kind].reach
-            reached = stack.enter_context(reach(job.target, machines=machines, say=say))
+    with reach(document, job.target, machines=machines, say=say, until=until, **how) as (reached, past):
         used: list[Shell] = []
 
         def shell_for(user: User) -> Shell:
@@ -82,18 +72,18 @@ def article(
         reasons = [step.options.skip for step in document.steps[:until]]
         say(f"{document.path}: running {reasons.count(None)} of {len(document.steps)} steps")
         ran = 0
-        verdicts = replay(document, shell_for, **how)
+        verdicts = replay(document, shell_for, past=past, **how)
         for verdict in islice(verdicts, until):
             ran += 1
             if verdict.outcome in RED:
-                _tell(verdict, say)
+                tell_failure(verdict, say)
                 until = ran
             if verdict.outcome is Outcome.ERROR:
                 ran += sum(1 for _ in verdicts)  # it cleans up, and then raises what was wrong
             if ran >= until:
                 break
-        if not used and how.get("past") and how["past"].ran:
-            shell_for(how["past"].ran[-1].user)
+        if not used and past.ran:
+            shell_for(past.ran[-1].user)
         try:
             if used and used[-1].depth:
                 yield used[-1]
@@ -102,10 +92,34 @@ def article(
                 yield reached.shell(following.user)
         finally:
             if not TARGETS[job.target.kind].DISPOSABLE:
-                _clean_up(document, ran, reached, say, timeout=timeout, limits=limits)
+                clean_up(document, ran, reached, say, timeout=timeout, limits=limits)
 
 
-def _clean_up(
+@contextmanager
+def reach(
+    document: Document,
+    target: Target,
+    *,
+    machines: Mapping[str, Machine],
+    say: Callable[[str], None],
+    until: int,
+    **how: Any,
+) -> Iterator[tuple[Place, Past]]:
+    """The place of an article of which so many steps are to run, and what is known of those.
+
+    ``how`` is what `wordish.replay.replay` takes.
+    """
+    if target.kind == "vm":
+        from wordish import checkpoints  # the others have none
+
+        with checkpoints.reach(document, target, machines=machines, say=say, until=until, **how) as found:
+            yield found.place, found.past
+    else:
+        with TARGETS[target.kind].reach(target, machines=machines, say=say) as reached:
+            yield reached, Past()
+
+
+def clean_up(
     document: Document,
     ran: int,
     place: Place,
@@ -119,10 +133,11 @@ def _clean_up(
     rest = document._replace(steps=steps)
     for verdict in replay(rest, place.shell, timeout=timeout, limits=limits, keep_going=True):
         if verdict.outcome in RED:
-            _tell(verdict, say)
+            tell_failure(verdict, say)
 
 
-def _tell(verdict: Verdict, say: Callable[[str], None]) -> None:
+def tell_failure(verdict: Verdict, say: Callable[[str], None]) -> None:
+    """Say what is wrong with a step."""
     for line in failure(verdict):
         say("".join(text for text, _ in line))
 
