@@ -99,13 +99,13 @@ def _changed(articles: _Articles, stamps: Mapping[str, Stamp]) -> list[str]:
         *there, watch_filter=None, recursive=False, rust_timeout=_LOOK, yield_on_timeout=True,
         raise_interrupt=True,
     )  # fmt: skip
-    for event in events:
+    for number, event in enumerate(events):
         now = {file: _stamp(file) for file in articles.all_files()}
         differ = {file for file, stamp in now.items() if stamp and stamp != stamps[file]}
         if articles.configuration in differ:
             return list(articles.files)
         changed = [path for path, files in articles.files.items() if files & differ and Path(path).exists()]
-        if event and articles.folders:
+        if articles.folders and (event or number == 0):  # before the first, nothing was told
             new = find(sorted(articles.folders))
             changed += [os.path.relpath(path) for path in new if os.path.realpath(path) not in known]
         if changed:
