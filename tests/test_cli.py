@@ -595,3 +595,26 @@ def test_where_there_are_no_checkpoints_that_is_said_once(
     out, err = capsys.readouterr()
     assert err.count("no checkpoints, so from the start: 2 of 2 articles (host)") == 1
     assert "resumed" not in out
+
+
+def test_checkpoints_are_listed_and_removed_for_all_machines_or_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
+    for key, machine in (("one", "lab"), ("two", "lab"), ("three", "web")):
+        folder = tmp_path / "checkpoints" / key
+        folder.mkdir(parents=True)
+        about = {"article": str(tmp_path), "machine": machine, "template": str(tmp_path)}
+        (folder / "about").write_text(json.dumps(about))
+        (folder / "contents").write_bytes(b"x" * 1_000_000)
+    (tmp_path / "memory").touch()
+    assert main(["machine", "list"]) == 0
+    assert capsys.readouterr().out == "checkpoints of articles: 3, 3 MB\n"
+    assert main(["machine", "remove", "--checkpoints", "web"]) == 0
+    assert capsys.readouterr().out == "removed checkpoints of web: 1 MB\n"
+    assert main(["machine", "remove", "--checkpoints"]) == 0
+    assert capsys.readouterr().out == "removed checkpoints of all machines: 2 MB\n"
+    assert main(["machine", "list"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["machine", "remove"]) == 2
+    assert capsys.readouterr().err == ("wordish: which machines?: name them, or say --checkpoints\n")
