@@ -44,7 +44,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
     _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
     _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
-    _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
+    _machine(_command(commands, "machine", "build, list, remove and prune throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
     return parser.parse_args(argv)
 
@@ -189,6 +189,10 @@ def _machine(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="what is built, its size and when it was built")
     remove = actions.add_parser("remove", help="remove what was built")
     remove.add_argument("names", nargs="+", metavar="NAME")
+    prune = actions.add_parser("prune", help="remove what is of no use any more")
+    prune.add_argument("--keep", type=_bytes, metavar="SIZE", help="let no more stay than that: 4G, 500M")
+    prune.add_argument("--dry-run", action="store_true", help="remove nothing: tell what would be")
+    _config(prune)
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
@@ -232,6 +236,17 @@ def _shard(text: str) -> Shard:
     return Shard(number=int(number), total=int(total))
 
 
+def _bytes(text: str) -> int:
+    units = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+    number = text.upper().removesuffix("B")
+    unit = units.get(number[-1:], 1)
+    size = float(number.rstrip("KMGT") if unit > 1 else number)
+    if not 0 <= size < math.inf:
+        raise ValueError
+    return round(size * unit)
+
+
+_bytes.__name__ = "size"
 _shard.__name__ = "part I/N"
 _jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

@@ -375,7 +375,7 @@ def lint(arguments: Namespace) -> int:
 
 
 def machine(arguments: Namespace) -> int:
-    """``wordish machine build|list|remove``."""
+    """``wordish machine build|list|remove|prune``."""
     from datetime import datetime
 
     from wordish.machine import cache, image
@@ -397,6 +397,16 @@ def machine(arguments: Namespace) -> int:
             when = datetime.fromtimestamp(built.built).astimezone().isoformat(" ", "minutes")
             about = ", ".join((built.suite, *built.packages))
             sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
+    elif arguments.action == "prune":
+        from wordish.machine import prune
+
+        freed = 0
+        for waste in prune.waste(intake.settings(arguments).machines.values(), keep=arguments.keep):
+            gone = not waste.busy and (arguments.dry_run or cache.discard(waste.path))
+            done = ("would be removed" if arguments.dry_run else "removed") if gone else "in use, stays"
+            sys.stdout.write(f"{waste.what}: {waste.size / 1e6:.0f} MB, {waste.why}: {done}\n")
+            freed += waste.size if gone else 0
+        sys.stdout.write(f"{freed / 1e6:.0f} MB {'to be freed' if arguments.dry_run else 'freed'}\n")
     else:
         for name in arguments.names:
             for removed in image.remove(name, say=say):
