@@ -215,7 +215,7 @@ _DAMAGED = r"migration stream|load of migration failed|[Uu]nknown savevm|[Ll]eng
 
 def _identity(made: Template) -> tuple[int, int]:
     try:
-        told = made.path.stat()
+        told = (made.path / "state").stat()
     except OSError:
         return 0, 0
     return told.st_ino, told.st_ctime_ns
