@@ -58,6 +58,7 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    _limits(parser)
     parser.add_argument(
         "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
     )
@@ -115,6 +116,7 @@ def _merge(parser: argparse.ArgumentParser) -> None:
 def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    _limits(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
     parser.add_argument(
         "-i", "--interactive", action="store_true", help="show each output that would change, and ask"
@@ -133,6 +135,24 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
     )
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say")
+
+
+def _limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--article-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="the most that the steps of an article take",
+    )
+    parser.add_argument(
+        "--run-timeout", type=_seconds, metavar="SECONDS", help="the most that all articles take together"
+    )
+    parser.add_argument(
+        "--output-limit",
+        type=_size,
+        metavar="SIZE",
+        help="the most that is kept of what a step prints: 500kB",
+    )
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -215,6 +235,15 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise ValueError
     return seconds
+
+
+def _size(text: str) -> int:
+    from wordish.limits import size
+
+    try:
+        return size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
 
 
 def _jobs(text: str) -> int:

@@ -153,9 +153,12 @@ def _running(
     arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
 ) -> Callable[..., Iterable[Transcript]]:
     """What checks the jobs: this process one by one, others side by side, or a cluster."""
+    from wordish.checking import checking, remembering
+
     how: dict[str, Any] = {
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
+        "limits": intake.limits(arguments, settings).begun(),
         "keep_going": arguments.keep_going,
         "survey": arguments.record,
     }
@@ -166,29 +169,9 @@ def _running(
         from wordish import cluster
 
         client = stack.enter_context(cluster.connected(arguments.dask))
-        return partial(_remembering, partial(cluster.run, jobs, client=client, **how))
+        return partial(remembering, partial(cluster.run, jobs, client=client, **how))
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
-    if wanted != 1 and len(jobs) > 1:
-        from wordish import workers
-
-        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
-        if together > 1:
-            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
-            return partial(_remembering, partial(workers.run, crew))
-    from wordish.runner import run
-
-    return partial(run, jobs, **how)
-
-
-def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
-    """Run with what is known of the articles' durations, and keep what is learnt."""
-    from wordish.durations import remember, remembered
-
-    ended = []
-    for transcript in run(durations=remembered(), **how):
-        ended.append(transcript._replace(verdicts=()))
-        yield transcript
-    remember(ended)
+    return stack.enter_context(checking(jobs, together=wanted, **how))
 
 
 def _keepers(
@@ -255,12 +238,14 @@ def _updating(arguments: Namespace, settings: Settings, jobs: list[Job]) -> Iter
     from wordish.reporters.terminal import report
     from wordish.runner import run
 
+    limits = intake.limits(arguments, settings).begun()
     for some in [[job] for job in jobs] if arguments.interactive else [jobs]:
         with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(some)) as tell:
             transcripts = run(
                 some,
                 machines=settings.machines,
                 timeout=arguments.timeout or settings.timeout,
+                limits=limits,
                 keep_going=True,
                 tell=tell,
             )

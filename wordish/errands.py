@@ -131,10 +131,10 @@ def _alone(job: Job, *, unwanted: Callable[[], bool]) -> Iterator[bool]:
         return
     from filelock import FileLock, Timeout
 
-    from wordish.machine import cache
+    from wordish import cachedir
 
-    cache.root().mkdir(parents=True, exist_ok=True)
-    lock = FileLock(cache.root() / f"host-{socket.gethostname()}.lock", thread_local=False)
+    cachedir.root().mkdir(parents=True, exist_ok=True)
+    lock = FileLock(cachedir.root() / f"host-{socket.gethostname()}.lock", thread_local=False)
     while True:
         try:
             with lock.acquire(timeout=_LOOK):

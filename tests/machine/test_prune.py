@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from wordish import cachedir
 from wordish.cli import main
 from wordish.machine import cache, image, prune
 from wordish.model import Machine
@@ -26,21 +27,20 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def built(machine: Machine, *, days: float = 0, **about: object) -> Path:
     """An image of 1 MB that was used so many days ago."""
     path = image.path_of(machine)
-    path.mkdir(parents=True)
-    (path / "root.sqfs").write_bytes(os.urandom(1_000_000))
-    values = {"name": machine.name, **image.describe(machine), **about}
-    (path / "image.json").write_text(json.dumps(values))
+    with cache.making(path) as partial:
+        (partial / "root.sqfs").write_bytes(os.urandom(1_000_000))
+        values = {"name": machine.name, **image.describe(machine), **about}
+        (partial / "image.json").write_text(json.dumps(values))
     return aged(path, days)
 
 
-def template(machine: Machine, key: str, *, days: float = 0, said: bool = True, memory: int = 768) -> Path:
+def template(machine: Machine, key: str, *, days: float = 0, memory: int = 768) -> Path:
     """A template of 1 MB of that machine, made and used so many days ago."""
-    path = cache.root() / "templates" / f"{image.path_of(machine).name}-{key * 16}"
-    path.mkdir(parents=True)
-    (path / "memory").write_bytes(os.urandom(1_000_000))
-    about = {"name": machine.name, "memory": memory, "disk": 512, "network": False, "accelerator": "tcg"}
-    if said:
-        (path / "template.json").write_text(json.dumps(about))
+    path = cachedir.root() / "templates" / f"{image.path_of(machine).name}-{key * 16}"
+    with cache.making(path) as partial:
+        (partial / "memory").write_bytes(os.urandom(1_000_000))
+        about = {"name": machine.name, "memory": memory, "disk": 512, "network": False, "accelerator": "tcg"}
+        (partial / "template.json").write_text(json.dumps(about))
     return aged(path, days)
 
 
@@ -69,8 +69,9 @@ def test_a_forgotten_image_goes_with_its_templates() -> None:
 
 def test_templates_that_nothing_can_use_go() -> None:
     built(HERE)
-    orphan, old = template(OTHER, "1"), template(HERE, "2", said=False)
-    assert going(HERE) == {orphan: "its image is gone", old: "of an older wordish"}
+    orphan, short = template(OTHER, "1"), template(HERE, "2")
+    (short / "memory").write_bytes(b"")
+    assert going(HERE) == {orphan: "its image is gone", short: "damaged, or of an older wordish"}
 
 
 def test_a_template_goes_when_another_has_taken_its_place() -> None:
@@ -127,7 +128,8 @@ def test_use_is_remembered() -> None:
 def test_a_new_template_takes_the_place_of_old_ones_that_nobody_used_today() -> None:
     built(HERE)
     old, recent = template(HERE, "1", days=2), template(HERE, "2", days=0.5)
-    other, before = template(HERE, "3", days=2, memory=256), template(HERE, "4", days=2, said=False)
+    other, before = template(HERE, "3", days=2, memory=256), template(HERE, "4", days=2)
+    (before / "template.json").unlink()
     prune.collect(template(HERE, "5"))
     assert [path.exists() for path in (old, recent, other, before)] == [False, True, True, False]
 

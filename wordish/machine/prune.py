@@ -117,6 +117,8 @@ def _entries(folder: str) -> list[_Entry]:
 
 def _useless(entry: _Entry, entries: list[_Entry], here: set[str], now: float) -> str:
     """Why nobody will miss it, "" when somebody might."""
+    if not cache.whole(entry.path):
+        return "damaged, or of an older wordish"
     if entry.is_image:
         if not image.is_current(entry.about):
             return "no machine of this wordish"
@@ -125,8 +127,6 @@ def _useless(entry: _Entry, entries: list[_Entry], here: set[str], now: float) -
         return f"not described here, and not used for {idle} days" if forgotten else ""
     if not any(other.is_image and other.image == entry.image for other in entries):
         return "its image is gone"
-    if not entry.about:
-        return "of an older wordish"
     later = any(
         not other.is_image and _same(entry, other) and _made(other) > _made(entry) for other in entries
     )
