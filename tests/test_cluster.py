@@ -330,3 +330,19 @@ def test_without_dask(
         capfd.readouterr().err
         == "--dask tcp://x:1: dask is not installed here: pip install 'wordish[dask]'\n"
     )
+
+
+def test_an_interruption_waits_for_nothing_that_has_not_begun(steady: Cluster, tmp_path: Path) -> None:
+    """Others have the cluster for themselves."""
+    names = articles(tmp_path, 2)
+    with distributed.Client(steady.address, set_as_default=False) as others:
+        until(lambda: len(others.nthreads()) == 2)
+        busy = others.map(lambda seconds: time.sleep(seconds), [8.0, 8.1])
+        process = wordish("check", "--dask", steady.address, *names, cwd=tmp_path)
+        until(lambda: len(others.run_on_scheduler(lambda dask_scheduler: [*dask_scheduler.tasks])) == 4)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert not any(future.done() for future in busy)
+        others.gather(busy)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert [*tmp_path.glob("in-*")] == []

@@ -49,13 +49,8 @@ class Errand(NamedTuple):
     cargo: bytes
 
 
-def halted(run: str) -> str:
-    """The name of the scheduler's event that lets nothing more of a run begin."""
-    return f"wordish-halted-{run}"
-
-
 def interrupted(run: str) -> str:
-    """The name of the event that presses ^C on all that is under way."""
+    """The name of the scheduler's event that presses ^C on all of a run that is under way."""
     return f"wordish-interrupted-{run}"
 
 
@@ -74,10 +69,6 @@ class Lost(NamedTuple):
     """It has begun before, on a worker that has not come back with it."""
 
 
-class Unbegun(NamedTuple):
-    """It was not begun, because the run was halted."""
-
-
 class Found(NamedTuple):
     """What became of the article, and what was said meanwhile; ``fault`` is a traceback of wordish's own."""
 
@@ -86,7 +77,7 @@ class Found(NamedTuple):
     fault: str = ""
 
 
-Reply = Refused | Lost | Unbegun | Found
+Reply = Refused | Lost | Found
 
 
 def go(errand: Errand) -> bytes:
@@ -99,8 +90,6 @@ def _reply(errand: Errand) -> Reply:
 
     if errand.version != __version__:
         return Refused(f"it has wordish {__version__}, not {errand.version}")
-    if distributed.Event(halted(errand.run)).is_set():
-        return Unbegun()
     word = distributed.Event(begun(errand.name))
     if word.is_set():
         return Lost()
