@@ -104,10 +104,45 @@ def _reply(errand: Errand) -> Reply:
         return task is None or task.state == "cancelled" or bool(stop.is_set())
 
     try:
-        with _alone(job, unwanted=unwanted) as may:
-            return _checked(job, how, unwanted=unwanted) if may else Found(unchecked(job, interrupted=True))
+        machine = how["machines"].get(job.target.machine)
+        with (
+            _fitting(machine.memory if machine else 0, unwanted=unwanted) as fits,
+            _alone(job, unwanted=unwanted) as may,
+        ):
+            if fits and may:
+                return _checked(job, how, unwanted=unwanted)
+            return Found(unchecked(job, interrupted=True))
     except MachineError as error:
         return Found(unchecked(job, error=str(error)))
+
+
+class _Memory:
+    """MiB that the machines of this worker take, and what they may take together."""
+
+    taken = 0
+    room = 0
+    changed = threading.Condition()
+
+
+@contextmanager
+def _fitting(memory: int, *, unwanted: Callable[[], bool]) -> Iterator[bool]:
+    """Wait until a machine of so many MiB fits beside the others; one fits always. As `_alone` otherwise."""
+    from wordish.workers import room
+
+    fits = True
+    with _Memory.changed:
+        if not _Memory.taken:
+            _Memory.room = room()
+        while fits and memory and _Memory.taken and _Memory.taken + memory > _Memory.room:
+            fits = _Memory.changed.wait(_LOOK) or not unwanted()
+        held = memory if fits else 0
+        _Memory.taken += held
+    try:
+        yield fits
+    finally:
+        with _Memory.changed:
+            _Memory.taken -= held
+            _Memory.changed.notify_all()
 
 
 @contextmanager
