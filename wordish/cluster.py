@@ -161,6 +161,7 @@ class _Crew:
         self._deserted = time.monotonic()
         self._looked = 0.0
         self.away: dict[str, tuple[Job, distributed.Future]] = {}
+        self._back: list[str] = []  # names of those that were taken back
         self.interrupted = False
 
     def send_all(self) -> None:
@@ -252,6 +253,7 @@ class _Crew:
         """Let nothing more begin: take back what has not begun. (What begins meanwhile is interrupted.)"""
         with suppress(Exception):  # the scheduler may have gone: then nothing begins
             waiting = [name for name in self.away if not self._event(begun(name)).is_set()]
+            self._back += waiting
             self._client.cancel([self.away.pop(name)[1] for name in waiting], force=True)
 
     def interrupt(self) -> None:
@@ -270,5 +272,5 @@ class _Crew:
         """Leave nothing of this run on the scheduler."""
         with suppress(Exception):  # it may have gone
             self._client.cancel([future for _, future in self.away.values()], force=True)
-            for name in (interrupted(self._run), *map(begun, self.away)):
+            for name in (interrupted(self._run), *map(begun, (*self.away, *self._back))):
                 self._event(name).clear()

@@ -98,11 +98,17 @@ def _reply(errand: Errand) -> Reply:
     stop = distributed.Event(interrupted(errand.run))
     tasks: Mapping[str, Any] = distributed.get_worker().state.tasks
 
-    def unwanted() -> bool:
-        """Whether somebody pressed ^C, or whoever wanted it has gone without a word."""
+    def taken_back() -> bool:
+        """Whether whoever sent it wants it no more, or has gone without a word."""
         task = tasks.get(errand.name)
-        return task is None or task.state == "cancelled" or bool(stop.is_set())
+        return task is None or task.state == "cancelled"
 
+    def unwanted() -> bool:
+        return taken_back() or bool(stop.is_set())
+
+    if taken_back():  # while it left word
+        word.clear()
+        return Lost()
     try:
         machine = how["machines"].get(job.target.machine)
         with (
