@@ -28,6 +28,11 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments; ``command`` names the command. Exits for ``--help``, ``--version`` and nonsense."""
+    return grammar().parse_args(argv)
+
+
+def grammar() -> argparse.ArgumentParser:
+    """What there is to say on the command line, and what it means: also to be written in a manual."""
     parser = _Parser(
         prog="wordish",
         description="Replay the shell sessions of articles and compare what is printed with what they show.",
@@ -42,7 +47,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
-    return parser.parse_args(argv)
+    return parser
 
 
 def _command(
@@ -54,6 +59,7 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    _limits(parser)
     parser.add_argument(
         "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
     )
@@ -84,6 +90,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
 def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    _limits(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
     parser.add_argument(
         "-i", "--interactive", action="store_true", help="show each output that would change, and ask"
@@ -102,6 +109,24 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
     )
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say")
+
+
+def _limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--article-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="the most that the steps of an article take",
+    )
+    parser.add_argument(
+        "--run-timeout", type=_seconds, metavar="SECONDS", help="the most that all articles take together"
+    )
+    parser.add_argument(
+        "--output-limit",
+        type=_size,
+        metavar="SIZE",
+        help="the most that is kept of what a step prints: 500kB",
+    )
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -180,6 +205,15 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise ValueError
     return seconds
+
+
+def _size(text: str) -> int:
+    from wordish.limits import size
+
+    try:
+        return size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
 
 
 def _jobs(text: str) -> int:

@@ -103,6 +103,7 @@ def _running(
     how: dict[str, Any] = {
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
+        "limits": intake.limits(arguments, settings).begun(),
         "keep_going": arguments.keep_going,
         "survey": arguments.record,
     }
@@ -176,12 +177,14 @@ def _updating(arguments: Namespace, settings: Settings, jobs: list[Job]) -> Iter
     from wordish.reporters.terminal import report
     from wordish.runner import run
 
+    limits = intake.limits(arguments, settings).begun()
     for some in [[job] for job in jobs] if arguments.interactive else [jobs]:
         with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(some)) as tell:
             transcripts = run(
                 some,
                 machines=settings.machines,
                 timeout=arguments.timeout or settings.timeout,
+                limits=limits,
                 keep_going=True,
                 tell=tell,
             )

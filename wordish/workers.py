@@ -23,6 +23,7 @@ from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import NamedTuple
 
+from wordish.limits import NONE, Limits
 from wordish.model import RED, Event, Machine, Transcript
 from wordish.orphans import die_with_parent
 from wordish.rundir import sweep
@@ -204,6 +205,7 @@ def crew(
     workers: int,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     survey: bool = False,
 ) -> Iterator[Crew]:
@@ -211,7 +213,9 @@ def crew(
 
     The other arguments are those of `wordish.runner.check`.
     """
-    one = partial(check, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey)
+    one = partial(
+        check, machines=machines, timeout=timeout, limits=limits, keep_going=keep_going, survey=survey
+    )
     context = multiprocessing.get_context("fork")  # they have the jobs and all modules from us
     started: list[tuple[ForkProcess, Connection]] = []
     try:
@@ -258,7 +262,7 @@ def _work(
 
     for number in _SIGNALS:
         signal.signal(number, interrupted)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_SIGNALS, signal.SIGALRM))
     die_with_parent(signal.SIGTERM, parent=parent)
     with suppress(EOFError, ConnectionError):
         while True:

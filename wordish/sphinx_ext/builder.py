@@ -78,6 +78,7 @@ class WordishBuilder(Builder):
                     together=self._sphinx.parallel if self._sphinx.parallel > 1 else found.jobs,
                     machines=found.machines,
                     timeout=self.config.wordish_timeout or found.timeout,
+                    limits=found.limits.begun(),
                     keep_going=self.config.wordish_keep_going,
                 )
             )
