@@ -17,8 +17,9 @@ NEEDED := \
   newuidmap=uidmap \
   tar2sqfs=squashfs-tools-ng
 # ... and for the tests alone
-test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs man=man-db
-WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user; man-db shows the manual page
+test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs \
+  podman=podman runc=runc man=man-db
+WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user; podman and runc run containers; man-db shows the manual page
 
 # Most of a test's time is waiting: one process more than there are processors.
 SIDE_BY_SIDE = -n $$(( $$(nproc) + 1 )) --dist worksteal

@@ -26,12 +26,12 @@ def checking(jobs: Sequence[Job], *, together: int, **how: Any) -> Iterator[Chec
         count = min(together or workers.processors(), workers.most_at_once(jobs))
         if count > 1:
             with workers.crew(jobs, workers=count, **how) as crew:
-                yield partial(_remembering, partial(workers.run, crew))
+                yield partial(remembering, partial(workers.run, crew))
             return
     yield partial(run, jobs, **how)
 
 
-def _remembering(run: Checking, **how: Any) -> Iterator[Transcript]:
+def remembering(run: Checking, **how: Any) -> Iterator[Transcript]:
     """Run with what is known of the articles' durations, and keep what is learnt."""
     from wordish.durations import remember, remembered
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import signal
 import threading
 import time
@@ -20,6 +21,7 @@ from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
     Began,
+    Containers,
     Diagnostic,
     Document,
     Event,
@@ -41,6 +43,7 @@ class Wish(NamedTuple):
     ``on`` (``host``, ``vm``, ``vm:NAME``, ``KIND:ADDRESS``) and ``machine`` come from the command
     line and beat the article. ``default_machine`` is the configuration's. ``as_root`` allows root
     steps on the target that ``on`` names. ``superuser``: this process may act as root here.
+    ``containers`` is the configuration's.
     """
 
     on: str = ""
@@ -48,6 +51,7 @@ class Wish(NamedTuple):
     default_machine: str = ""
     as_root: bool = False
     superuser: bool = False
+    containers: Containers = Containers()
 
 
 class Job(NamedTuple):
@@ -93,7 +97,8 @@ def choose(document: Document, wish: Wish) -> Target:
     as_root = wish.as_root and bool(wish.on)
     if kind == "vm":
         return Target(kind="vm", machine=address or machine or wish.default_machine, as_root=as_root)
-    return Target(kind=kind, address=address, as_root=as_root)
+    containers = wish.containers if kind == "container" else Containers()
+    return Target(kind=kind, address=address, as_root=as_root, containers=containers)
 
 
 def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
@@ -401,8 +406,12 @@ def _line_of(text: str, option: str, value: str) -> int:
 
 def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
     """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
-    if kind in ADDRESSES and not address:
-        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind in ADDRESSES:
+        name, form = ADDRESSES[kind]
+        if not address:
+            return f"which {name.lower()}?", f"{kind}:{name}"
+        if not re.fullmatch(form, address):
+            return f"this is no {name.lower()}", f"{kind}:{name}"
     if kind not in ADDRESSES and kind != "vm" and address:
         return f"{kind} takes no address", kind
     return None

@@ -108,6 +108,7 @@ class WordishBuilder(Builder):
             default_machine=found.machine,
             as_root=self.config.wordish_as_root,
             superuser=os.geteuid() == 0,
+            containers=found.containers,
         )
 
     def _hear(self, event: Event) -> None:
