@@ -23,7 +23,7 @@ _OURS = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-_CONF = "extensions = [{}]\nhtml_theme = 'basic'\nhighlight_language = 'none'\nsuppress_warnings = ['toc']\n"
+_CONF = "extensions = [{}]\nhtml_theme = 'basic'\nhighlight_language = 'none'\nsuppress_warnings = ['toc', 'ref.doc']\n"
 
 
 def pages(folder: Path, *, rounds: int) -> Comparison:
