@@ -23,7 +23,12 @@ _OURS = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-_CONF = "extensions = [{}]\nhtml_theme = 'basic'\nhighlight_language = 'none'\nsuppress_warnings = ['toc', 'ref.doc']\n"
+_CONF = """\
+extensions = [{}]
+html_theme = 'basic'
+highlight_language = 'none'
+suppress_warnings = ['toc', 'ref.doc']
+"""
 
 
 def pages(folder: Path, *, rounds: int) -> Comparison:
