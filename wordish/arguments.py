@@ -31,6 +31,11 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments; ``command`` names the command. Exits for ``--help``, ``--version`` and nonsense."""
+    return grammar().parse_args(argv)
+
+
+def grammar() -> argparse.ArgumentParser:
+    """What there is to say on the command line, and what it means: also to be written in a manual."""
     parser = _Parser(
         prog="wordish",
         description="Replay the shell sessions of articles and compare what is printed with what they show.",
@@ -46,7 +51,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _machine(_command(commands, "machine", "build, list, remove and prune throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
-    return parser.parse_args(argv)
+    return parser
 
 
 def _command(

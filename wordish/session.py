@@ -15,6 +15,7 @@ from wordish import placeholders, syntax
 from wordish.commands import tidy
 from wordish.commands import typed as typed_at
 from wordish.model import NOT_RUNNABLE, Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.prompts import Prompted
 from wordish.starts import PROMPT, doubtful, has_command
 from wordish.starts import starts as starts_of
 
@@ -128,14 +129,14 @@ def is_looked_at(block: Block) -> bool:
     return block.language.lower() in LANGUAGES
 
 
-def prompt_lines(block: Block, *, outer: Options = _NOTHING) -> list[int]:
-    """The file's lines where a prompt of this block stands, whatever its language.
+def prompted_lines(block: Block, *, outer: Options = _NOTHING) -> dict[int, Prompted]:
+    """The file's lines where a prompt of this block stands, whatever its language, and what stands there.
 
     ``outer`` as for `steps`.
     """
     starts = starts_of(block, block.text.split("\n"), options=words.merge(outer, block.options))
     lines = block.lines
-    return [lines[number] for number, _ in starts]
+    return {lines[number]: prompted for number, prompted in starts}
 
 
 def normalise(lines: Sequence[str]) -> str:
