@@ -69,3 +69,6 @@ ADDRESSES: dict[str, Address] = {
     "ssh": Address("HOST", ssh.HOST),
 }
 """The targets that need to be told which; the others take nothing there."""
+
+ON_REQUEST = frozenset({"ssh"})
+"""Those that only the user may choose, and neither an article nor the configuration beside it."""

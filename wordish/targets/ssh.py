@@ -28,9 +28,9 @@ _START_SECONDS = 30.0
 # asked, nothing of this machine is lent to that one, and a connection that is lost is noticed.
 _OPTIONS = (
     "BatchMode=yes", "ClearAllForwardings=yes", "ConnectTimeout=10", "ControlPath=connection",
-    "ControlPersist=no", "ForkAfterAuthentication=no", "ForwardAgent=no", "ForwardX11=no", "LogLevel=ERROR",
+    "ControlPersist=no", "ForwardAgent=no", "ForwardX11=no", "LogLevel=ERROR",
     "PermitLocalCommand=no", "RemoteCommand=none", "RequestTTY=no", "ServerAliveCountMax=3",
-    "ServerAliveInterval=5", "StdinNull=no", "Tunnel=no",
+    "ServerAliveInterval=5", "Tunnel=no",
 )  # fmt: skip
 
 
@@ -45,7 +45,10 @@ def reach(
         host = _Host(target.address, directory)
         said = open_shells.enter_context(
             relay.reached(
-                host.command("keep", master="yes"), explain=host.explained, timeout=_START_SECONDS, cwd=directory
+                host.command("keep", master="yes"),
+                explain=host.explained,
+                timeout=_START_SECONDS,
+                cwd=directory,
             )
         )
         yield HostPlace(host, said, open_shells, as_root=target.as_root)
@@ -70,11 +73,11 @@ class HostPlace:
             )
         by_sudo = user == "root" and self._uid != 0
         if by_sudo not in self._shells or self._shells[by_sudo].ended:
+            argv = self._host.command("visit", "own", by_sudo=by_sudo)
             self._shells[by_sudo] = self._open_shells.enter_context(
                 relay.opened(
-                    self._host.command("visit", "own", by_sudo=by_sudo),
-                    explain=self._host.explained, timeout=_START_SECONDS, cwd=self._host.directory,
-                )  # fmt: skip
+                    argv, explain=self._host.explained, timeout=_START_SECONDS, cwd=self._host.directory
+                )
             )
         return self._shells[by_sudo]
 
@@ -98,26 +101,30 @@ class _Host:
         last = said.rpartition(" / ")[2] or "ssh does not say why"
         by_hand = f"ssh {'ssh:' * self.address.startswith('//')}{self.address}"
         for pattern, what, hint in (
-            ("wordish: ", f"{self.address} cannot be used: {relay.refusal(said)}", "it takes Linux, bash, perl"),
+            (
+                "wordish: ",
+                f"{self.address} cannot be used: {relay.refusal(said)}",
+                "it takes Linux, bash, perl",
+            ),
             (
                 "Host key verification failed|HOST IDENTIFICATION HAS CHANGED",
                 f"the host key of {self.address} is not the one that is known, or none is",
                 f"compare its fingerprint, then `{by_hand}` once by hand",
             ),
             (
-                "Permission denied",
+                r"Permission denied \(",
                 f"{self.address} does not let us in: {last}",
                 f"nothing is asked here: `{by_hand} -o BatchMode=yes true` has to work",
+            ),
+            (
+                r"perl: (command )?not found|perl: (No such|Permission)|Unknown command.*perl",
+                f"{self.address} has no perl, which looks at what runs there",
+                "install perl-base (or perl) there",
             ),
             (
                 "sudo",
                 f"a root prompt needs root on {self.address}: {last}",
                 "log in as root, or let `sudo -n true` work there",
-            ),
-            (
-                "perl",
-                f"{self.address} has no perl, which looks at what runs there",
-                "install perl-base (or perl) there",
             ),
         ):
             if re.search(pattern, said):

@@ -346,8 +346,8 @@ sub visit {
     $account //= $<;
     my %own = (HOME => $home // '/', USER => $account, LOGNAME => $account, @environment);
     if ($own) {
-        %ENV = (PATH => $ENV{PATH} // '/usr/local/bin:/usr/bin:/bin');
         $own = own_directory();
+        %ENV = (PATH => $ENV{PATH} // '/usr/local/bin:/usr/bin:/bin');
         @own{'HOME', 'TMPDIR'} = ("$own/home", "$own/tmp");
     }
     $reaper = $$;
