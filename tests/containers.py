@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from wordish.machine import cache
+from wordish import cachedir
 
 IMAGE = "localhost/wordish-tests"
 
@@ -34,7 +34,7 @@ runroot = "{folder}/run"
 
 def folder() -> Path:
     """Where everything is kept."""
-    return cache.root() / "tests" / f"containers-{_SUITE}"
+    return cachedir.root() / "tests" / f"containers-{_SUITE}"
 
 
 def prepared() -> str:

@@ -20,6 +20,7 @@ import pytest
 
 from wordish.cli import COMMANDS, main
 from wordish.errors import MissingToolError
+from wordish.machine.doctor import Finding
 from wordish.model import Machine, Output, Target
 from wordish.targets import TARGETS
 
@@ -122,6 +123,55 @@ def test_paths_and_timeout_come_from_the_configuration(
     assert "docs/slow.txt:1: failed: timed out after 0.5 s" in capfd.readouterr().out
     assert main(["check", "--timeout", "0.3"]) == 1
     assert "timed out after 0.3 s" in capfd.readouterr().out
+
+
+TWO = "~$ echo begun\nbegun\n\n~$ sleep 30\n\n~$ echo never\n\n~$ rm -f mess   # cleanup\n"
+
+
+@pytest.mark.parametrize(
+    ("configured", "words", "seconds"),
+    [
+        ("", ["--article-timeout", "0.3"], "0.3"),
+        ("article-timeout = 0.3", [], "0.3"),
+        ("article-timeout = 900", ["--article-timeout", "0.3"], "0.3"),
+        ("options.article-timeout = 0.2", ["--article-timeout", "0.3"], "0.2"),
+        ("options.article-timeout = 900", ["--article-timeout", "0.3"], "0.3"),
+    ],
+)
+def test_an_article_ends_in_its_time_and_the_others_go_on(
+    write: Write, capfd: pytest.CaptureFixture[str], configured: str, words: list[str], seconds: str
+) -> None:
+    write("pyproject.toml", f"[tool.wordish]\n{configured}\n")
+    write("slow.txt", TWO)
+    write("then.txt", "~$ true\n")
+    assert main(["check", *words, "slow.txt", "then.txt"]) == 1
+    out = capfd.readouterr().out
+    assert f"slow.txt:4: failed: the article's time is over: {seconds} s\n" in out
+    assert "slow.txt: 1 failed, 2 passed, 1 not reached in " in out
+    assert "then.txt: 1 passed in " in out
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_run_ends_in_its_time_and_tells_of_each_article(
+    write: Write, capfd: pytest.CaptureFixture[str], jobs: str
+) -> None:
+    for name in ("slow.md", "then.md"):
+        write(name, f"<!-- wordish: parallel=no -->\n\n```\n{TWO}```\n")
+    assert main(["check", "-j", jobs, "--run-timeout", "0.5", "slow.md", "then.md"]) == 2
+    out = capfd.readouterr().out
+    assert "slow.md:7: error: the run's time is over: 0.5 s\n" in out
+    assert "slow.md: error, 2 passed, 1 not reached in " in out
+    assert "then.md: error: the run's time is over: 0.5 s\nthen.md: error, 4 not reached in " in out
+
+
+def test_so_much_is_kept_of_what_a_step_prints(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    flood = "~$ head -c 1000000 /dev/zero | tr '\\0' x{}\n...\n[wordish: {} bytes are left out here]\n...\n"
+    write("flood.txt", flood.format("", 900_000) + flood.format("   # wordish: output-limit=20kB", 980_000))
+    write("greedy.txt", flood.format("   # wordish: output-limit=500kB", 900_000))
+    assert main(["check", "--output-limit", "100kB", "flood.txt", "greedy.txt"]) == 0
+    with pytest.raises(SystemExit):
+        main(["check", "--output-limit", "1kB", "flood.txt"])
+    assert "argument --output-limit: '1kB': takes a size of at least 10kB" in capfd.readouterr().err
 
 
 def test_a_root_prompt_goes_to_the_throwaway_machine(
@@ -425,19 +475,28 @@ def test_machines_are_listed_and_removed(
     assert "no machine 'lab' is built" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize(("found", "status"), [(True, 0), (False, 1)])
+@pytest.mark.parametrize(
+    ("found", "needed", "status", "line"),
+    [
+        (True, True, 0, "ok      QEMU: runs machines\n"),
+        (False, True, 1, "missing QEMU: runs machines: apt-get install qemu\n"),
+        (False, False, 0, "absent  QEMU: runs machines: apt-get install qemu\n"),
+    ],
+)
 def test_the_doctor_names_the_cure(
-    found: bool, status: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    found: bool,
+    needed: bool,
+    status: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    finding = SimpleNamespace(
-        name="QEMU", found=found, detail="runs machines", install_hint="apt-get install qemu"
+    finding = Finding(
+        name="QEMU", found=found, detail="runs machines", install_hint="apt-get install qemu", needed=needed
     )
-    doctor = SimpleNamespace(findings=lambda: [finding])
-    monkeypatch.setitem(sys.modules, "wordish.machine.doctor", cast(Any, doctor))
-    assert main(["doctor"]) == status
-    out = capfd.readouterr().out
-    assert "QEMU: runs machines" in out
-    assert ("apt-get install qemu" in out) is not found
+    monkeypatch.setattr("wordish.machine.doctor.findings", list)
+    monkeypatch.setattr("wordish.targets.doctor.findings", lambda: [finding])
+    assert (main(["doctor"]), capfd.readouterr().out) == (status, line)
 
 
 def test_a_fault_of_ours_is_not_taken_for_a_wrong_article(

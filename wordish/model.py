@@ -32,6 +32,9 @@ class Outcome(enum.StrEnum):
     ERROR = "error"
 
 
+NOT_RUNNABLE = "not runnable"
+"""What the reason of a step begins with that is skipped because of a placeholder."""
+
 RED = (Outcome.FAILED, Outcome.ERROR)
 """What makes a run fail."""
 
@@ -82,10 +85,11 @@ class Sample(NamedTuple):
 class Options(NamedTuple):
     """What an author said, beyond the text, of an article, a block or a step; ``None``: nothing said.
 
-    ``timeout`` is in seconds. ``skip`` is the reason; "" undoes an outer one, and is gone when
-    merged. ``status`` is an exit status or ``"any"``. ``lint_ignore`` are names of warnings,
-    separated by blanks. ``root_prompt`` and ``user_prompt`` are regular expressions for prompts;
-    ``hash`` is what a bare ``# `` is. The words are those of the page "markup" in the documentation.
+    ``timeout`` and ``article_timeout`` are in seconds, ``output_limit`` is in bytes. ``skip`` is the reason;
+    "" undoes an outer one, and is gone when merged. ``status`` is an exit status or ``"any"``.
+    ``lint_ignore`` are names of warnings, separated by blanks. ``root_prompt`` and ``user_prompt`` are
+    regular expressions for prompts; ``hash`` is what a bare ``# `` is. The words are those of the page
+    "markup" in the documentation.
 
     ``skip_if`` is what ``skip`` says when that is a condition (see `wordish.conditions`). ``env`` are
     pairs of name and value, ``input`` lines to type, ``after`` paths of articles. ``samples`` are those of
@@ -95,6 +99,8 @@ class Options(NamedTuple):
     on: str | None = None
     machine: str | None = None
     timeout: float | None = None
+    article_timeout: float | None = None
+    output_limit: int | None = None
     status: int | Literal["any"] | None = None
     match: Match | None = None
     stream: Stream | None = None
@@ -231,6 +237,11 @@ class Step(NamedTuple):
     expectation: Expectation = Expectation()
     options: Options = Options()
     scopes: tuple[Scope, ...] = ()
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether nobody has said that the prompt of this step, a bare ``# ``, is one."""
+        return self.prompt == "#" and self.options.hash == "auto"
 
     def skipped(self, reason: str | None) -> Step:
         """This step now that its condition is known: to be skipped for that reason, or to be run."""
@@ -381,13 +392,27 @@ class Transcript(NamedTuple):
         return Outcome.SKIPPED
 
 
+class Shard(NamedTuple):
+    """The ``number``-th of ``total`` parts of a run, from 1; ``articles`` are the paths of all, in order."""
+
+    number: int
+    total: int
+    articles: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.total}"
+
+
 class Planned(NamedTuple):
     """News, the first of a run: the articles of these ``paths`` will be checked.
 
-    They are to be reported in this order, whichever ends first.
+    They are to be reported in this order, whichever ends first. ``shard``: they are a part of a run.
+    ``elapsed``: the run is over and took so many seconds; ``None``: it begins now.
     """
 
     paths: tuple[str, ...]
+    shard: Shard | None = None
+    elapsed: float | None = None
 
 
 class Began(NamedTuple):

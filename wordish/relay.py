@@ -19,8 +19,8 @@ from importlib import resources
 from typing import IO
 
 from wordish.errors import MachineError
+from wordish.framed import FramedTerminal
 from wordish.shell import Shell, new_mark, startup
-from wordish.terminal import FramedTerminal
 
 _TAIL = 4096  # bytes of what a program said last that are looked at
 _END_SECONDS = 10.0

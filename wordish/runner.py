@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from wordish import conditions
 from wordish.errors import MachineError, UsageError
+from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
     Began,
@@ -29,10 +33,7 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.options import line_of
-from wordish.redaction import redacted
 from wordish.replay import knowledge, replay
-from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, ON_REQUEST, TARGETS, Place
 
 
@@ -109,6 +110,8 @@ def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
         document = document._replace(steps=document.sequence, before=(), closing=())
     if not any(step.options.skip_if for step in document.steps):
         return document
+    from wordish import conditions
+
     steps = []
     for step in document.steps:
         condition = conditions.parse(step.options.skip_if or "")
@@ -134,6 +137,7 @@ def check(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     survey: bool = False,
     prepare: Callable[[Place], None] = lambda _: None,
@@ -142,13 +146,26 @@ def check(
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
-    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from. ``prepare`` is given the place before the first
-    step, and may raise a `wordish.errors.MachineError`.
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``: find out
+    which packages the programs came from. ``prepare`` is given the place before the first step, and may
+    raise a `wordish.errors.MachineError`. What ``tell`` raises is the caller's.
     """
     target, patterns = job.target, job.document.conventions.redact
     if patterns:
         tell = _hiding(tell, patterns)
+    if time.monotonic() >= limits.end:
+        transcript = unchecked(job, error=limits.over)
+        tell(transcript)
+        return transcript
+    unheard: list[OSError] = []
+
+    def told(event: Event) -> None:
+        try:
+            tell(event)
+        except OSError as fault:
+            unheard.append(fault)
+            raise
+
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
@@ -158,26 +175,37 @@ def check(
     error, interrupted = "", False
     known = knowledge(document)
     try:
-        tell(Began(path=document.path, target=target, total=len(document.steps)))
+        told(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
             verdicts.extend(_unreached(document.steps))
         else:
             reach = TARGETS[target.kind].reach
-            with reach(target, machines=machines, say=_sayer(document, tell)) as place:
-                environment.update(place.environment)
-                prepare(place)
+            with ExitStack() as leaving:
+                with _ended_at(limits.end):
+                    say = _sayer(document, told)
+                    place = leaving.enter_context(reach(target, machines=machines, say=say))
+                    environment.update(place.environment)
+                    prepare(place)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
-                ):
+                    document, place.shell, timeout=timeout, limits=limits, keep_going=keep_going,
+                    known=known, tell=told,
+                ):  # fmt: skip
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
                     from wordish.packages import owners_of  # only who records pays for it
 
-                    owners.update(owners_of(verdicts, place.shell))
+                    with _ended_at(limits.end):
+                        owners.update(owners_of(verdicts, place.shell))
     except KeyboardInterrupt:
         interrupted = True
+    except _OverError:
+        error = limits.over
     except MachineError as broken:
         error = known.hide(str(broken)) if known else str(broken)
+    except OSError as refused:
+        if refused in unheard:
+            raise
+        error = f"the system refuses what is needed: {refused.strerror or refused}"
     if known:  # a secret may have been printed before it was known
         verdicts = list(map(known.redacted, verdicts))
     transcript = Transcript(
@@ -191,9 +219,32 @@ def check(
         interrupted=interrupted,
         packages=owners,
     )
-    transcript = redacted(transcript, patterns)
+    transcript = _redacted(transcript, patterns)
     tell(transcript)
     return transcript
+
+
+class _OverError(BaseException):
+    """The run's time is over. Nothing on the way to a machine is to take it for a fault of that."""
+
+
+@contextmanager
+def _ended_at(end: float) -> Iterator[None]:
+    """Raise `_OverError` in the block at ``end`` (`time.monotonic`), where signals can be handled."""
+    if end == math.inf or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(*_: object) -> None:
+        raise _OverError
+
+    before = signal.signal(signal.SIGALRM, over)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, end - time.monotonic()))
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
@@ -206,11 +257,21 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
         error=error,
         interrupted=interrupted,
     )
-    return redacted(transcript, job.document.conventions.redact)
+    return _redacted(transcript, job.document.conventions.redact)
 
 
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
+    from wordish.redaction import redacted
+
     return lambda event: tell(redacted(event, patterns))
+
+
+def _redacted(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    if not patterns:
+        return transcript
+    from wordish.redaction import redacted
+
+    return redacted(transcript, patterns)
 
 
 def run(
@@ -218,6 +279,7 @@ def run(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     exit_first: bool = False,
     survey: bool = False,
@@ -229,8 +291,9 @@ def run(
     """
     for job in jobs:
         transcript = check(
-            job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
-        )
+            job, machines=machines, timeout=timeout, limits=limits, keep_going=keep_going, survey=survey,
+            tell=tell,
+        )  # fmt: skip
         yield transcript
         if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return
@@ -288,7 +351,7 @@ def _objection(
     if target.kind not in TARGETS:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", target.kind),
+            line=_line_of(document.text, "on", target.kind),
             name="unknown-target",
             message=f"no such target: {target.kind}",
             hint=f"there are {', '.join(TARGETS)}",
@@ -296,7 +359,7 @@ def _objection(
     if target.kind == "vm" and target.machine not in machines:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "machine|on", target.machine),
+            line=_line_of(document.text, "machine|on", target.machine),
             name="unknown-machine",
             message=f"the machine {target.machine!r} is not described"
             if target.machine
@@ -306,7 +369,7 @@ def _objection(
     if wrong := _misaddressed(target.kind, target.address):
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", str(target)),
+            line=_line_of(document.text, "on", str(target)),
             name="wrong-address",
             message=wrong[0],
             hint=f"say `on={wrong[1]}`",
@@ -314,14 +377,14 @@ def _objection(
     if target.kind in ON_REQUEST and not wish.on:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", str(target)),
+            line=_line_of(document.text, "on", str(target)),
             name="real-machine",
             message=f"{target} is a real machine, which an article does not choose for itself",
             hint=f"say `--on {target}` if you mean it",
         )
     steps = to_run(document, target, superuser=wish.superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
-    if guessed := [step for step in roots if is_guess(step)]:
+    if guessed := [step for step in roots if step.is_guess]:
         more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
         return Diagnostic(
             path=guessed[0].path,
@@ -341,6 +404,12 @@ def _objection(
         if not target.as_root
         else "`--as-root` needs wordish itself to run as root",
     )
+
+
+def _line_of(text: str, option: str, value: str) -> int:
+    from wordish.options import line_of
+
+    return line_of(text, option, value)
 
 
 def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from wordish import relay
 from wordish.errors import MachineError
 from wordish.machine.tools import SSH, require
 from wordish.model import Machine, Target, User
@@ -39,6 +38,8 @@ def reach(
     target: Target, *, machines: Mapping[str, Machine], say: Callable[[str], None]
 ) -> Iterator[HostPlace]:
     """See `wordish.targets.Reach`."""
+    from wordish import relay  # those who reach no other machine do not pay for it
+
     del machines, say
     require(SSH)
     with rundir() as directory, ExitStack() as open_shells:
@@ -51,18 +52,27 @@ def reach(
                 cwd=directory,
             )
         )
-        yield HostPlace(host, said, open_shells, as_root=target.as_root)
+        yield HostPlace(host, *relay.facts(said), open_shells, as_root=target.as_root)
 
 
 class HostPlace:
     """A machine at the other end of a connection: the account that one logs in as, and perhaps root."""
 
-    def __init__(self, host: _Host, said: str, open_shells: ExitStack, *, as_root: bool) -> None:
+    def __init__(
+        self,
+        host: _Host,
+        facts: Mapping[str, str],
+        uid: int,
+        open_shells: ExitStack,
+        *,
+        as_root: bool,
+    ) -> None:
         self._host = host
         self._open_shells = open_shells
         self._as_root = as_root
         self._shells: dict[bool, Shell] = {}
-        self.environment, self._uid = relay.facts(said)
+        self.environment = facts
+        self._uid = uid
 
     def shell(self, user: User) -> Shell:
         """See `wordish.targets.Place`. Who logs in as root has one shell for both prompts."""
@@ -71,6 +81,8 @@ class HostPlace:
                 f"a root prompt may not run on {self._host.address}",
                 hint=f"use --on vm, or --on ssh:{self._host.address} --as-root",
             )
+        from wordish import relay
+
         by_sudo = user == "root" and self._uid != 0
         if by_sudo not in self._shells or self._shells[by_sudo].ended:
             argv = self._host.command("visit", "own", by_sudo=by_sudo)
@@ -92,12 +104,16 @@ class _Host:
     def command(self, *words: str, master: str = "no", by_sudo: bool = False) -> list[str]:
         """What has the agent do this there, as root if asked to."""
         options = [word for option in (*_OPTIONS, f"ControlMaster={master}") for word in ("-o", option)]
+        from wordish import relay
+
         there = [*(("sudo", "-n", "--") if by_sudo else ()), *relay.command(*words)]
         host = f"ssh:{self.address}" if self.address.startswith("//") else self.address
         return ["ssh", "-T", *options, "--", host, f"exec {relay.quoted(there)}"]
 
     def explained(self, said: str) -> MachineError:
         """See `wordish.relay.Explain`."""
+        from wordish import relay
+
         last = said.rpartition(" / ")[2] or "ssh does not say why"
         by_hand = f"ssh {'ssh:' * self.address.startswith('//')}{self.address}"
         for pattern, what, hint in (
