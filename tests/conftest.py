@@ -21,6 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 ROOT = Path(__file__).parent.parent
 
+Aim = Callable[[str], Target]
 Reach = Callable[[str], Place]
 
 
@@ -45,20 +46,28 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sshd.Server]:
 
 
 @pytest.fixture
-def reach(request: pytest.FixtureRequest, machines: Mapping[str, Machine]) -> Iterator[Reach]:
+def aim(request: pytest.FixtureRequest) -> Aim:
+    """The target of a kind (root may act there), with what it needs made."""
+
+    def aim(kind: str) -> Target:
+        address = ""
+        if kind == "container":
+            address = request.getfixturevalue("image")
+        elif kind == "ssh":
+            request.getfixturevalue("server")
+            address = "there"
+        return Target(kind=kind, address=address, machine="bookworm" if kind == "vm" else "", as_root=True)
+
+    return aim
+
+
+@pytest.fixture
+def reach(aim: Aim, machines: Mapping[str, Machine]) -> Iterator[Reach]:
     """Reach a pristine place of a kind (``host`` with its root account too); all are left at the end."""
     with ExitStack() as stack:
 
         def reach(kind: str) -> Place:
-            address = ""
-            if kind == "container":
-                address = request.getfixturevalue("image")
-            elif kind == "ssh":
-                request.getfixturevalue("server")
-                address = "there"
-            machine = "bookworm" if kind == "vm" else ""
-            target = Target(kind=kind, address=address, machine=machine, as_root=True)
-            return stack.enter_context(TARGETS[kind].reach(target, machines=machines, say=print))
+            return stack.enter_context(TARGETS[kind].reach(aim(kind), machines=machines, say=print))
 
         yield reach
 
