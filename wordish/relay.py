@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import resources
-from typing import IO
+from typing import IO, NamedTuple
 
 from wordish.errors import MachineError
 from wordish.framed import FramedTerminal
@@ -142,7 +142,21 @@ def refusal(said: str) -> str:
     return found[1].strip() if found else ""
 
 
-def facts(said: str) -> tuple[Mapping[str, str], int]:
-    """Of what keeps a place and says so: its environment (see `wordish.targets.Place`), our user id there."""
-    distribution, kernel, uid, *_ = (*said.splitlines(), "", "", "")
-    return {"distribution": distribution, "kernel": kernel}, int(uid or -1)
+class Facts(NamedTuple):
+    """What is known of a place: its environment (see `wordish.targets.Place`), and our user id there.
+
+    ``folder`` is for those who visit, "" where they have homes.
+    """
+
+    environment: Mapping[str, str]
+    uid: int
+    folder: str
+
+
+def facts(said: str) -> Facts:
+    """The facts of which the agent that keeps a place tells. Raises `MachineError` when these are none."""
+    found = re.fullmatch(r"(.+)\n(.+)\n(\d+)\n(.*)", said)
+    if not found:
+        raise MachineError("the agent there talks nonsense")
+    environment = {"distribution": found[1], "kernel": found[2]}
+    return Facts(environment=environment, uid=int(found[3]), folder=found[4])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,9 +58,20 @@ def test_there_it_has_a_home_of_its_own_that_is_removed(server: sshd.Server) -> 
         home = Path(says(shell, "echo $HOME"))
         assert home.is_relative_to(server.temporary)
         assert says(shell, "mktemp").startswith(f"{home.parent}/tmp/")
-        assert (home.parent.stat().st_mode & 0o777, home.is_dir()) == (0o700, True)
-        says(shell, "mkdir -p a/b; touch a/b/c; chmod 000 a/b a")
+        assert (home.parents[1].stat().st_mode & 0o777, home.is_dir()) == (0o700, True)
+        says(shell, "mkdir -p a/b; touch a/b/c; chmod 000 a/b a; exit")
+        assert says(place.shell("user"), "ls") == "a"  # another shell
     assert list(server.temporary.iterdir()) == []
+
+
+def test_who_kills_our_agent_there_ends_the_article_and_leaves_nothing(server: sshd.Server) -> None:
+    with reached() as place:
+        shell = place.shell("user")
+        shell.run("setsid --fork sleep 4321.25 > /dev/null 2>&1 < /dev/null", timeout=20)
+        soon_asleep(b"4321.25")
+        with pytest.raises(MachineError, match="the machine has stopped"):
+            shell.run("kill -9 $PPID; sleep 100", timeout=20)
+    assert (list(server.temporary.iterdir()), asleep(b"4321.25")) == ([], 0)
 
 
 def test_it_gets_an_allow_list_of_variables_there(
@@ -217,20 +229,29 @@ def test_an_ordinary_account_becomes_root_by_sudo(tmp_path: Path, monkeypatch: p
             assert says(user, "id -un; test $PWD -ef ~; echo $?") == "somebody\n0"
             assert says(root, "id -un; echo $LOGNAME; env | grep -c SUDO || true") == "root\nroot\n0"
             assert says(root, "stat -c %U:%a ~/..; cd; touch mine; chmod 000 .") == "root:700"
-            roots = seen / says(root, "echo $PWD").lstrip("/")
-            assert (roots.is_dir(), len(list((seen / "mnt/tmp").iterdir()))) == (True, 1)
+            roots = seen / says(root, "echo $HOME").lstrip("/")
+            assert (roots.stat().st_uid, len(list((seen / "mnt/tmp").iterdir()))) == (0, 1)
             # What it starts as root is ended too, whatever became of its parents.
             says(user, "sudo -n setsid --fork sleep 4321.5 > /dev/null 2>&1 < /dev/null")
-            assert asleep() == 1
-        assert (roots.parent.exists(), list((seen / "mnt/tmp").iterdir()), asleep()) == (False, [], 0)
+            soon_asleep(b"4321.5")
+        assert (list((seen / "mnt/tmp").iterdir()), asleep(b"4321.5")) == ([], 0)
         assert server.log.count("Accepted publickey") == 1
 
 
-def asleep() -> int:
+def soon_asleep(seconds: bytes) -> None:
+    """Wait until one sleeps for so long."""
+    end = time.monotonic() + 20
+    while not asleep(seconds):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def asleep(seconds: bytes) -> int:
+    """How many sleep for so long."""
     found = 0
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            found += path.read_bytes() == b"sleep\x004321.5\x00"
+            found += path.read_bytes() == b"sleep\x00%b\x00" % seconds
         except OSError:
             continue
     return found

@@ -51,7 +51,7 @@ def reach(
         said = open_shells.enter_context(
             relay.reached(run, explain=containers.explained, timeout=_START_SECONDS)
         )
-        yield ContainerPlace(containers, name, relay.facts(said)[0], open_shells)
+        yield ContainerPlace(containers, name, relay.facts(said).environment, open_shells)
 
 
 class ContainerPlace:

@@ -10,12 +10,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
 from wordish.machine.tools import SSH, require
 from wordish.model import Machine, Target, User
 from wordish.rundir import rundir
 from wordish.shell import Shell
+
+if TYPE_CHECKING:
+    from wordish.relay import Facts
 
 DISPOSABLE = False
 
@@ -46,13 +50,13 @@ def reach(
         host = _Host(target.address, directory)
         said = open_shells.enter_context(
             relay.reached(
-                host.command("keep", master="yes"),
+                host.command("keep", "", "own", master="yes"),
                 explain=host.explained,
                 timeout=_START_SECONDS,
                 cwd=directory,
             )
         )
-        yield HostPlace(host, *relay.facts(said), open_shells, as_root=target.as_root)
+        yield HostPlace(host, relay.facts(said), open_shells, as_root=target.as_root)
 
 
 class HostPlace:
@@ -61,8 +65,7 @@ class HostPlace:
     def __init__(
         self,
         host: _Host,
-        facts: Mapping[str, str],
-        uid: int,
+        facts: Facts,
         open_shells: ExitStack,
         *,
         as_root: bool,
@@ -71,8 +74,8 @@ class HostPlace:
         self._open_shells = open_shells
         self._as_root = as_root
         self._shells: dict[bool, Shell] = {}
-        self.environment = facts
-        self._uid = uid
+        self.environment = facts.environment
+        self._facts = facts
 
     def shell(self, user: User) -> Shell:
         """See `wordish.targets.Place`. Who logs in as root has one shell for both prompts."""
@@ -83,9 +86,10 @@ class HostPlace:
             )
         from wordish import relay
 
-        by_sudo = user == "root" and self._uid != 0
+        by_sudo = user == "root" and self._facts.uid != 0
         if by_sudo not in self._shells or self._shells[by_sudo].ended:
-            argv = self._host.command("visit", "own", by_sudo=by_sudo)
+            folder = f"{self._facts.folder}/{'root' if by_sudo else 'user'}"
+            argv = self._host.command("visit", folder, by_sudo=by_sudo)
             self._shells[by_sudo] = self._open_shells.enter_context(
                 relay.opened(
                     argv, explain=self._host.explained, timeout=_START_SECONDS, cwd=self._host.directory
