@@ -23,7 +23,7 @@ from wordish.framed import FramedTerminal
 from wordish.shell import Shell, new_mark, startup
 
 _TAIL = 4096  # bytes of what a program said last that are looked at
-_END_SECONDS = 10.0
+_END_SECONDS = 5.0
 _ERROR = 9  # the descriptor of the second terminal, in the shell that the agent starts
 
 Explain = Callable[[str], MachineError]
@@ -83,6 +83,7 @@ def _explained(running: _Running, explain: Explain) -> Iterator[None]:
     except MachineError as error:
         if running.has_ended():
             raise explain(running.said()) from error
+        running.give_up()
         raise
 
 
@@ -118,6 +119,10 @@ class _Running:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def give_up(self) -> None:
+        """End the program, which does not answer."""
+        self._process.terminate()
 
     def said(self) -> str:
         """The last lines that it said on standard error."""
