@@ -18,8 +18,8 @@ NEEDED := \
   tar2sqfs=squashfs-tools-ng
 # ... and for the tests alone
 test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs \
-  podman=podman runc=runc man=man-db
-WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user; podman and runc run containers; man-db shows the manual page
+  podman=podman runc=runc sshd=openssh-server sudo=sudo man=man-db
+WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user; podman and runc run containers; openssh-server is what ssh reaches, and sudo makes root there; man-db shows the manual page
 
 # Most of a test's time is waiting: one process more than there are processors.
 SIDE_BY_SIDE = -n $$(( $$(nproc) + 1 )) --dist worksteal

@@ -133,11 +133,16 @@ def _update(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host, sandbox"
+        "--on",
+        default="",
+        metavar="TARGET",
+        help="where to run: vm, vm:MACHINE, host, sandbox, container:IMAGE, ssh:HOST",
     )
     parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
     parser.add_argument(
-        "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
+        "--as-root",
+        action="store_true",
+        help="with `--on host` or `--on ssh:HOST`: run root steps, there, as root",
     )
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say")
 

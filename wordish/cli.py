@@ -402,12 +402,14 @@ def machine(arguments: Namespace) -> int:
 def doctor(_arguments: Namespace) -> int:
     """``wordish doctor``: what is here and what is missing; 1 when something is."""
     from wordish.machine.doctor import findings
+    from wordish.targets import doctor
 
     missing = 0
-    for finding in findings():
-        missing += not finding.found
+    for finding in (*findings(), *doctor.findings()):
+        missing += finding.needed and not finding.found
         hint = f": {finding.install_hint}" if finding.install_hint and not finding.found else ""
-        sys.stdout.write(f"{'ok' if finding.found else 'missing':8}{finding.name}: {finding.detail}{hint}\n")
+        state = "ok" if finding.found else "missing" if finding.needed else "absent"
+        sys.stdout.write(f"{state:8}{finding.name}: {finding.detail}{hint}\n")
     return FAILED if missing else PASSED
 
 

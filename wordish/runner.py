@@ -34,7 +34,7 @@ from wordish.model import (
     Verdict,
 )
 from wordish.replay import knowledge, replay
-from wordish.targets import ADDRESSES, TARGETS, Place
+from wordish.targets import ADDRESSES, ON_REQUEST, TARGETS, Place
 
 
 class Wish(NamedTuple):
@@ -80,7 +80,7 @@ def plan(
             if any(remark.name == "no-session" for remark in document.diagnostics):
                 jobs.append(Job(document=document, target=target))
             continue
-        found = _objection(document, target, machines=machines, superuser=wish.superuser)
+        found = _objection(document, target, wish=wish, machines=machines)
         if found:
             problems.append(found)
         else:
@@ -345,7 +345,7 @@ def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
 
 
 def _objection(
-    document: Document, target: Target, *, machines: Mapping[str, Machine], superuser: bool
+    document: Document, target: Target, *, wish: Wish, machines: Mapping[str, Machine]
 ) -> Diagnostic | None:
     """What keeps ``document`` from running on ``target``, ``None`` when nothing does."""
     if target.kind not in TARGETS:
@@ -374,7 +374,15 @@ def _objection(
             message=wrong[0],
             hint=f"say `on={wrong[1]}`",
         )
-    steps = to_run(document, target, superuser=superuser).steps
+    if target.kind in ON_REQUEST and not wish.on:
+        return Diagnostic(
+            path=document.path,
+            line=_line_of(document.text, "on", str(target)),
+            name="real-machine",
+            message=f"{target} is a real machine, which an article does not choose for itself",
+            hint=f"say `--on {target}` if you mean it",
+        )
+    steps = to_run(document, target, superuser=wish.superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
     if guessed := [step for step in roots if step.is_guess]:
         more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
@@ -385,7 +393,7 @@ def _objection(
             message=f'nothing is run as root on a guess, as this "# " is{more}',
             hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
         )
-    if not roots or _may_be_root(target, superuser=superuser):
+    if not roots or _may_be_root(target, superuser=wish.superuser):
         return None
     return Diagnostic(
         path=roots[0].path,
