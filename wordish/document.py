@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,6 +97,7 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
     reading = reading_of(text, path=path, conventions=conventions, load=load)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
+    errors: list[Diagnostic] = []
     article = words.merge(conventions.options, reading.options)
     if sampled := article.samples or any(block.options.samples for block in reading.blocks):
         article, reading, remarks = _looked_up(
@@ -107,6 +108,10 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         scopes = _scopes(article, block, path=path)
         steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
+        errors += [told for told in faults if told.severity is Severity.ERROR]
+        if len(errors) >= session.MOST_ERRORS:
+            remarks.append(_too_many(errors))
+            break
     if sampled:
         from wordish import samples
 
@@ -139,10 +144,12 @@ def _looked_up(
 
     article, faults = samples.resolved(article, conventions.like, path=path, line=1, text=text)
     found = []
+    left = samples.MOST - len(article.samples or ())
     for block in reading.blocks:
         options, more = samples.resolved(
-            block.options, conventions.like, path=block.path, line=block.line, text=text
+            block.options, conventions.like, path=block.path, line=block.line, text=text, left=left
         )
+        left -= len(options.samples or ())
         found.append(block._replace(options=options))
         faults += more
     return article, reading._replace(blocks=tuple(found)), faults
@@ -163,6 +170,17 @@ def reading_of(text: str, *, path: str, conventions: Conventions = _NONE, load: 
             return reading
         first = first or reading
     return first or Reading()
+
+
+def _too_many(errors: Sequence[Diagnostic]) -> Diagnostic:
+    """The error that nothing is read below the last of so many others."""
+    return Diagnostic(
+        path=errors[-1].path,
+        line=errors[-1].line,
+        name="too-many-errors",
+        message=f"these are {len(errors)} errors, and what stands below is not read",
+        hint="mend them first",
+    )
 
 
 def _scopes(article: Options, block: Block, *, path: str) -> tuple[Scope, ...]:
