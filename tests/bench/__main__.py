@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import machines, shells, site
+from tests.bench import machines, reading, shells, site
 from tests.bench.timing import Comparison
 from wordish import __version__
 
@@ -44,6 +44,8 @@ def _comparisons(*, rounds: int, vm: bool) -> Iterator[Comparison]:
     with tempfile.TemporaryDirectory(prefix="wordish-bench-") as folder:
         for steps in (1000, 1):
             yield shells.trivial_steps(Path(folder), rounds=rounds, steps=steps)
+        yield from reading.texts(Path(folder), rounds=max(1, rounds // 2))
+        yield reading.articles(Path(folder), rounds=max(1, rounds // 2))
         yield site.pages(Path(folder), rounds=max(1, rounds // 2))
     if vm:
         yield machines.clones(rounds=rounds)
