@@ -101,7 +101,7 @@ def test_transcripts_come_from_one_place_and_are_redacted_there() -> None:
         ]
         assert len(made) == (2 if path.name == "runner.py" else 0), path
     source = (ROOT / "wordish" / "runner.py").read_text(encoding="utf-8")
-    assert source.count("redacted(transcript, ") == 2
+    assert source.count("_without(transcript, ") == 2
 
 
 ARTICLE = """\

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
-from wordish.judge import judge
+from wordish.judge import judge, retold
 from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.shell import Shell
 
@@ -85,6 +85,7 @@ def replay(
         except MachineError as error:
             lost[step.user] = error
             verdict = Verdict(step=step, outcome=Outcome.ERROR, reason=str(error))
+        verdict = retold(verdict, known.redacted(verdict)) if known else verdict
         try:
             tell(Judged(path=document.path, verdict=verdict, number=number, total=total))
         except KeyboardInterrupt:
@@ -179,7 +180,7 @@ def _attempt(
     else:
         output = _all(printed, output) if printed else output
     verdict = judge(meant, output, timeout=seconds)
-    verdict = known.learned(step, verdict) if known else verdict
+    verdict = retold(verdict, known.learned(step, verdict)) if known else verdict
     if not output.ended:
         return verdict
     ended.append(shell)

@@ -19,6 +19,7 @@ from wordish.model import (
     Diagnostic,
     Document,
     Event,
+    Judged,
     Machine,
     Outcome,
     Said,
@@ -27,6 +28,7 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
+from wordish.judge import retold
 from wordish.options import line_of
 from wordish.redaction import redacted
 from wordish.replay import knowledge, replay
@@ -174,7 +176,8 @@ def check(
     except MachineError as broken:
         error = known.hide(str(broken)) if known else str(broken)
     if known:  # a secret may have been printed before it was known
-        verdicts = list(map(known.redacted, verdicts))
+        verdicts = [retold(verdict, known.redacted(verdict)) for verdict in verdicts]
+        environment = {name: known.hide(value) for name, value in environment.items()}
     transcript = Transcript(
         document=job.document,
         target=target,
@@ -186,7 +189,7 @@ def check(
         interrupted=interrupted,
         packages=owners,
     )
-    transcript = redacted(transcript, patterns)
+    transcript = _without(transcript, patterns)
     tell(transcript)
     return transcript
 
@@ -201,11 +204,23 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
         error=error,
         interrupted=interrupted,
     )
-    return redacted(transcript, job.document.conventions.redact)
+    return _without(transcript, job.document.conventions.redact)
+
+
+def _without(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    """The transcript without what ``patterns`` match, its diffs made of what is left."""
+    hidden = redacted(transcript, patterns)
+    return hidden._replace(verdicts=tuple(map(retold, transcript.verdicts, hidden.verdicts)))
 
 
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
-    return lambda event: tell(redacted(event, patterns))
+    def hear(event: Event) -> None:
+        hidden = redacted(event, patterns)
+        if isinstance(event, Judged) and isinstance(hidden, Judged):
+            hidden = hidden._replace(verdict=retold(event.verdict, hidden.verdict))
+        tell(hidden)
+
+    return hear
 
 
 def run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ _FIND = (
     "import sys; from wordish import document\nfor path in document.find(sys.argv[1:]): document.read(path)"
 )
 _KILOBYTE = 1000
+_OF_THE_ARTICLE = re.compile(
+    r"\A---\n(?s:.*?)\n---\n|^.*wordish: .*\b(?:on|machine|after)=.*\n", re.MULTILINE
+)
 
 
 def texts(folder: Path, *, rounds: int) -> Iterator[Comparison]:
@@ -66,7 +70,7 @@ def _repeated(text: str, size: int) -> str:
         if length >= size:
             break
         copy = text.replace("website", f"website{number}").replace("attic", f"attic{number}")
-        pieces.append(copy if not number else copy.partition("\n---\n")[2] or copy)
+        pieces.append(_OF_THE_ARTICLE.sub("", copy) if number else copy)
         length += len(pieces[-1])
     return "\n".join(pieces)
 
