@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wordish import conditions
 from wordish.errors import MachineError, UsageError
+from wordish.judge import retold
 from wordish.model import (
     RED,
     Began,
@@ -28,7 +29,6 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.judge import retold
 from wordish.options import line_of
 from wordish.redaction import redacted
 from wordish.replay import knowledge, replay
