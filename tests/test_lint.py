@@ -201,6 +201,7 @@ def test_what_is_no_program_or_is_expected_to_be_missing(command: str) -> None:
         "bash",
         "chroot /mnt",
         "echo )",
+        "command_not_found_handle () { echo no; }",
     ],
 )
 def test_after_what_may_have_brought_it(command: str) -> None:

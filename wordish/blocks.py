@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Final
@@ -9,8 +10,10 @@ from typing import Final
 from wordish import drawn, session
 from wordish import options as words
 from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.starts import starts
 
 _NOTHING: Final = Options()
+_HINT: Final = re.compile(r"\s*#\s*(?:wordish|returncode)\s*:")
 
 # What is shown as an error was printed on the standard error, by a command that may well have failed.
 _ERROR: Final = Options(status="any", stream="stderr")
@@ -31,6 +34,8 @@ def steps(
         if block.outputs and not more:
             found = _shown_below(block.outputs, found)
         faults += more
+    if block.drawn or block.outputs:
+        faults += tuple(_alone(block, outer))
     if block.numbers:
         found = tuple(_renumbered(step, block) for step in found)
         faults = tuple(fault._replace(line=_number(fault.line, block)) for fault in faults)
@@ -92,6 +97,21 @@ def _stray(block: Block, found: Sequence[Step]) -> Iterator[Diagnostic]:
             message="this output is compared with nothing: the command above it shows one of its own",
             hint="show it in one place",
         )
+
+
+def _alone(block: Block, outer: Options) -> Iterator[Diagnostic]:
+    """A warning for each hint on a line of its own among commands that stand without a prompt."""
+    lines = block.text.split("\n")
+    for index, prompted in starts(block, lines, options=words.merge(outer, block.options)):
+        if not prompted.rest and _HINT.match(lines[index]):
+            yield Diagnostic(
+                path=block.path,
+                line=block.line + index,
+                severity=Severity.WARNING,
+                name="stray-comment",
+                message="this comment of wordish is for no command, and means nothing",
+                hint="put it at the end of its command's line",
+            )
 
 
 def _renumbered(step: Step, block: Block) -> Step:

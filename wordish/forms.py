@@ -178,7 +178,7 @@ def typed(command: str, samples: Sequence[Sample]) -> str:
 
 
 def spellings(value: str) -> set[str]:
-    """A value as it is, as it is typed in and out of quotes (bash repeats that), and as a question is told."""
+    """A value as it is, as it is typed in and out of quotes, and as a question is told."""
     return {value, repr(value)[1:-1], *(_quoted(value, before) for before in ("", '"', "'"))}
 
 

@@ -64,7 +64,7 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
 def retold(verdict: Verdict, hidden: Verdict) -> Verdict:
     """``hidden``, which is ``verdict`` without what is not to be told, with a diff of what is left.
 
-    Lines of a diff are cut where they are too long, which may leave a piece of what was to be hidden as a whole.
+    Lines of a diff are cut where they are too long, which may leave a piece of what was to be hidden.
     """
     if not hidden.diff or not hidden.output or (hidden.step, hidden.output) == (verdict.step, verdict.output):
         return hidden
