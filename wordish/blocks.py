@@ -10,7 +10,7 @@ from typing import Final
 from wordish import drawn, session
 from wordish import options as words
 from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
-from wordish.starts import starts
+from wordish.starts import places, starts
 
 _NOTHING: Final = Options()
 _HINT: Final = re.compile(r"\s*#\s*(?:wordish|returncode)\s*:")
@@ -30,7 +30,7 @@ def steps(
     """
     found, faults = session.steps(block, outer=outer, substitutions=substitutions)
     if found and (block.drawn or block.outputs):
-        found, more = _together(block, found), tuple(_stray(block, found))
+        found, more = _together(block, found, outer), tuple(_stray(block, found))
         if block.outputs and not more:
             found = _shown_below(block.outputs, found)
         faults += more
@@ -42,10 +42,11 @@ def steps(
     return found, faults
 
 
-def _together(block: Block, found: Sequence[Step]) -> tuple[Step, ...]:
+def _together(block: Block, found: Sequence[Step], outer: Options) -> tuple[Step, ...]:
     """The steps, told which of them are drawn as one."""
     typed = [step.line - block.line for step in found]
-    joined = drawn.together(drawn.drawn(block, block.text.split("\n")), typed)
+    where = places(block, block.text.split("\n"), options=words.merge(outer, block.options))
+    joined = drawn.together(where, typed)
     return tuple(_joined(step) if line in joined else step for step, line in zip(found, typed, strict=True))
 
 
