@@ -16,6 +16,9 @@ myst_heading_anchors = 3  # links from page to page may name a heading
 nitpicky = True
 highlight_language = "none"  # a block that names no language is shown as it is
 
+# The page of the manual, as `man` shows it.
+man_pages = [("reference/man", "wordish", "verify the shell sessions of articles", author, 1)]
+
 html_theme = "furo"
 html_title = f"wordish {__version__}"
 html_copy_source = True

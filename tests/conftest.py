@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import containers
 from tests.playing import Play, players
 from wordish import config
 from wordish.model import Machine, Target
@@ -33,13 +34,21 @@ def machines() -> Mapping[str, Machine]:
     return config.load(directory=ROOT).machines
 
 
+@pytest.fixture(scope="session")
+def image() -> str:
+    """The image of the tests' containers."""
+    return containers.prepared()
+
+
 @pytest.fixture
-def reach(machines: Mapping[str, Machine]) -> Iterator[Reach]:
+def reach(request: pytest.FixtureRequest, machines: Mapping[str, Machine]) -> Iterator[Reach]:
     """Reach a pristine place of a kind (``host`` with its root account too); all are left at the end."""
     with ExitStack() as stack:
 
         def reach(kind: str) -> Place:
-            target = Target(kind=kind, machine="bookworm" if kind == "vm" else "", as_root=True)
+            address = request.getfixturevalue("image") if kind == "container" else ""
+            machine = "bookworm" if kind == "vm" else ""
+            target = Target(kind=kind, address=address, machine=machine, as_root=True)
             return stack.enter_context(TARGETS[kind].reach(target, machines=machines, say=print))
 
         yield reach
@@ -48,12 +57,21 @@ def reach(machines: Mapping[str, Machine]) -> Iterator[Reach]:
 @pytest.fixture(scope="session")
 def play_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """Have articles replayed on this machine, in processes that are kept for the whole session."""
-    with players(kind="host", temporary=tmp_path_factory.mktemp("here")) as play:
+    with players(Target(kind="host"), temporary=tmp_path_factory.mktemp("here")) as play:
         yield play
 
 
 @pytest.fixture(scope="session")
 def play_in_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """Have articles replayed in throwaway machines."""
-    with players(kind="vm", temporary=tmp_path_factory.mktemp("machines"), processes=2) as play:
+    target = Target(kind="vm", machine="bookworm")
+    with players(target, temporary=tmp_path_factory.mktemp("machines"), processes=2) as play:
+        yield play
+
+
+@pytest.fixture(scope="session")
+def play_in_containers(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Play]:
+    """Have articles replayed in containers."""
+    target = Target(kind="container", address=image)
+    with players(target, temporary=tmp_path_factory.mktemp("containers"), processes=2) as play:
         yield play

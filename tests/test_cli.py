@@ -124,6 +124,55 @@ def test_paths_and_timeout_come_from_the_configuration(
     assert "timed out after 0.3 s" in capfd.readouterr().out
 
 
+TWO = "~$ echo begun\nbegun\n\n~$ sleep 30\n\n~$ echo never\n\n~$ rm -f mess   # cleanup\n"
+
+
+@pytest.mark.parametrize(
+    ("configured", "words", "seconds"),
+    [
+        ("", ["--article-timeout", "0.3"], "0.3"),
+        ("article-timeout = 0.3", [], "0.3"),
+        ("article-timeout = 900", ["--article-timeout", "0.3"], "0.3"),
+        ("options.article-timeout = 0.2", ["--article-timeout", "0.3"], "0.2"),
+        ("options.article-timeout = 900", ["--article-timeout", "0.3"], "0.3"),
+    ],
+)
+def test_an_article_ends_in_its_time_and_the_others_go_on(
+    write: Write, capfd: pytest.CaptureFixture[str], configured: str, words: list[str], seconds: str
+) -> None:
+    write("pyproject.toml", f"[tool.wordish]\n{configured}\n")
+    write("slow.txt", TWO)
+    write("then.txt", "~$ true\n")
+    assert main(["check", *words, "slow.txt", "then.txt"]) == 1
+    out = capfd.readouterr().out
+    assert f"slow.txt:4: failed: the article's time is over: {seconds} s\n" in out
+    assert "slow.txt: 1 failed, 2 passed, 1 not reached in " in out
+    assert "then.txt: 1 passed in " in out
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_run_ends_in_its_time_and_tells_of_each_article(
+    write: Write, capfd: pytest.CaptureFixture[str], jobs: str
+) -> None:
+    for name in ("slow.md", "then.md"):
+        write(name, f"<!-- wordish: parallel=no -->\n\n```\n{TWO}```\n")
+    assert main(["check", "-j", jobs, "--run-timeout", "0.5", "slow.md", "then.md"]) == 2
+    out = capfd.readouterr().out
+    assert "slow.md:7: error: the run's time is over: 0.5 s\n" in out
+    assert "slow.md: error, 2 passed, 1 not reached in " in out
+    assert "then.md: error: the run's time is over: 0.5 s\nthen.md: error, 4 not reached in " in out
+
+
+def test_so_much_is_kept_of_what_a_step_prints(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    flood = "~$ head -c 1000000 /dev/zero | tr '\\0' x{}\n...\n[wordish: {} bytes are left out here]\n...\n"
+    write("flood.txt", flood.format("", 900_000) + flood.format("   # wordish: output-limit=20kB", 980_000))
+    write("greedy.txt", flood.format("   # wordish: output-limit=500kB", 900_000))
+    assert main(["check", "--output-limit", "100kB", "flood.txt", "greedy.txt"]) == 0
+    with pytest.raises(SystemExit):
+        main(["check", "--output-limit", "1kB", "flood.txt"])
+    assert "argument --output-limit: '1kB': takes a size of at least 10kB" in capfd.readouterr().err
+
+
 def test_a_root_prompt_goes_to_the_throwaway_machine(
     write: Write, vm: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:

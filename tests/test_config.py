@@ -8,6 +8,7 @@ import pytest
 
 from wordish.config import BUILT_IN, TIMEOUT, load, parse
 from wordish.errors import ConfigError
+from wordish.limits import Limit, Limits
 from wordish.model import Conventions, Machine, Options
 from wordish.table import line_of
 
@@ -61,6 +62,14 @@ network = true
     )
 
 
+def test_what_articles_and_runs_may_take() -> None:
+    text = '[tool.wordish]\narticle-timeout = 600\nrun-timeout = 3600\noutput-limit = "1MB"\n'
+    assert parse(text, source=FILE).limits == Limits(
+        article=Limit(usual=600), output=Limit(usual=1_000_000), run=3600
+    )
+    assert parse("", source=FILE).limits == Limits()
+
+
 def test_the_only_machine_is_the_default_one() -> None:
     assert parse("[tool.wordish.machines.lab]\n", source=FILE).machine == "lab"
     assert parse("[tool.wordish.machines]\na = {}\nb = {}\n", source=FILE).machine == ""
@@ -75,8 +84,9 @@ def test_the_only_machine_is_the_default_one() -> None:
         ),
         (
             "[tool.wordish]\nxyz = 5\n",
-            "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, jobs, machine, "
-            "record, machines, lint, redact, prompts, hash, substitutions, options, overrides, like",
+            "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, article-timeout, "
+            "run-timeout, output-limit, jobs, machine, record, machines, lint, redact, prompts, hash, "
+            "substitutions, options, overrides, like",
         ),
         (
             '[tool.wordish]\n\npaths = "docs"\n',
@@ -88,6 +98,22 @@ def test_the_only_machine_is_the_default_one() -> None:
         (
             "[tool.wordish]\ntimeout = 'long'\n",
             "pyproject.toml:2: tool.wordish.timeout: expected a number, got a string",
+        ),
+        (
+            "[tool.wordish]\narticle-timeout = 0\n",
+            "pyproject.toml:2: tool.wordish.article-timeout: must be > 0",
+        ),
+        (
+            "[tool.wordish]\nrun-timeout = 'long'\n",
+            "pyproject.toml:2: tool.wordish.run-timeout: expected a number, got a string",
+        ),
+        (
+            "[tool.wordish]\noutput-limit = 'much'\n",
+            "pyproject.toml:2: tool.wordish.output-limit: 'much': takes a size, such as 500kB or 2MiB",
+        ),
+        (
+            "[tool.wordish]\noutput-limit = 5\n",
+            "pyproject.toml:2: tool.wordish.output-limit: 5: takes a size of at least 10kB",
         ),
         (
             "[tool]\nwordish = 5\n",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from wordish.errors import MachineError
+from wordish.limits import KEPT, Limit, Limits
 from wordish.model import (
     Document,
     Expectation,
@@ -21,7 +23,7 @@ from wordish.model import (
     User,
     Verdict,
 )
-from wordish.replay import replay
+from wordish.replay import CLEANUP, replay
 from wordish.shell import Shell
 
 Answer = Output | BaseException
@@ -34,6 +36,7 @@ class ScriptedShell:
         self.answers = answers
         self.ran: list[tuple[str, float]] = []
         self.answered: list[str] = []
+        self.limits: list[int] = []
         self.entered: list[bool | None] = []
         self.depth = 0
 
@@ -42,10 +45,17 @@ class ScriptedShell:
         self.depth = 0
 
     def run(
-        self, command: str, *, timeout: float, enters: bool | None, answers: Sequence[str] = ()
+        self,
+        command: str,
+        *,
+        timeout: float,
+        limit: int,
+        enters: bool | None,
+        answers: Sequence[str] = (),
     ) -> Output:
         self.answered += answers
         self.ran.append((command, timeout))
+        self.limits.append(limit)
         self.entered.append(enters)
         self.depth = max(0, self.depth + {"bash": 1, "exit": -1}.get(command, 0))
         answer = self.answers.get(command, Output())
@@ -96,13 +106,13 @@ def told(verdicts: list[Verdict]) -> list[tuple[int, str, str]]:
     return [(verdict.step.line, str(verdict.outcome), verdict.reason) for verdict in verdicts]
 
 
-CLEANUP = Options(cleanup=True)
+LAST = Options(cleanup=True)
 
 
 def test_every_step_runs_once_and_in_order() -> None:
     shell = ScriptedShell({"one": Output(stdout="1")})
     verdicts = play(
-        shell, step(1, "one", "1"), step(3, "two"), step(4, "three", options=CLEANUP), step(5, "four")
+        shell, step(1, "one", "1"), step(3, "two"), step(4, "three", options=LAST), step(5, "four")
     )
     assert [command for command, _ in shell.ran] == ["one", "two", "three", "four"]
     assert {verdict.outcome for verdict in verdicts} == {Outcome.PASSED}
@@ -136,9 +146,9 @@ def test_the_first_failure_stops_the_article_but_not_its_cleanup() -> None:
         step(1, "one"),
         step(2, "bad"),
         step(3, "never"),
-        step(4, "tidy", options=CLEANUP),
+        step(4, "tidy", options=LAST),
         step(5, "never"),
-        step(6, "sweep", options=CLEANUP),
+        step(6, "sweep", options=LAST),
     )
     assert [command for command, _ in shell.ran] == ["one", "bad", "tidy", "sweep"]
     assert told(verdicts)[2:] == [
@@ -155,8 +165,8 @@ def test_a_failed_cleanup_step_stops_no_other() -> None:
     verdicts = play(
         shell,
         step(1, "bad"),
-        step(2, "tidy", options=CLEANUP),
-        step(3, "sweep", options=CLEANUP),
+        step(2, "tidy", options=LAST),
+        step(3, "sweep", options=LAST),
         step(4, "x"),
     )
     assert [str(verdict.outcome) for verdict in verdicts] == ["failed", "failed", "passed", "skipped"]
@@ -208,7 +218,7 @@ def test_the_last_step_may_end_the_shell() -> None:
 
 def test_nothing_is_typed_into_a_shell_that_has_ended() -> None:
     shell = ScriptedShell({"exit 0": Output(ended=True)})
-    verdicts = play(shell, step(1, "exit 0"), step(2, "tidy", options=CLEANUP))
+    verdicts = play(shell, step(1, "exit 0"), step(2, "tidy", options=LAST))
     assert [command for command, _ in shell.ran] == ["exit 0"]
     assert told(verdicts) == [
         (1, "failed", "the shell ended here, and steps follow"),
@@ -218,7 +228,7 @@ def test_nothing_is_typed_into_a_shell_that_has_ended() -> None:
 
 def test_cleanup_runs_in_a_fresh_shell_where_the_target_gives_one() -> None:
     shells = [ScriptedShell({"exit 0": Output(ended=True)}), ScriptedShell({})]
-    document = article(step(1, "exit 0"), step(2, "tidy", options=CLEANUP))
+    document = article(step(1, "exit 0"), step(2, "tidy", options=LAST))
 
     def current(_: User) -> Shell:
         return cast(Shell, shells[1] if shells[0].ran else shells[0])
@@ -236,7 +246,7 @@ def test_a_step_that_timed_out_has_failed_whatever_it_says(options: Options) -> 
 
 def test_an_interruption_still_cleans_up() -> None:
     shell = ScriptedShell({"long": KeyboardInterrupt()})
-    document = article(step(1, "long"), step(2, "never"), step(3, "tidy", options=CLEANUP))
+    document = article(step(1, "long"), step(2, "never"), step(3, "tidy", options=LAST))
     verdicts, raised = drain(replay(document, both(shell), timeout=60))
     assert told(verdicts) == [
         (1, "error", "interrupted"),
@@ -248,7 +258,7 @@ def test_an_interruption_still_cleans_up() -> None:
 
 def test_a_second_interruption_skips_the_cleanup() -> None:
     shell = ScriptedShell({"long": KeyboardInterrupt(), "tidy": KeyboardInterrupt()})
-    document = article(step(1, "long"), step(2, "tidy", options=CLEANUP), step(3, "sweep", options=CLEANUP))
+    document = article(step(1, "long"), step(2, "tidy", options=LAST), step(3, "sweep", options=LAST))
     verdicts, raised = drain(replay(document, both(shell), timeout=60))
     assert told(verdicts) == [
         (1, "error", "interrupted"),
@@ -268,7 +278,7 @@ def test_an_interruption_between_two_steps_loses_no_verdict(moment: type[Running
             raise KeyboardInterrupt
 
     shell = ScriptedShell({})
-    document = article(step(1, "one"), step(2, "two"), step(3, "tidy", options=CLEANUP))
+    document = article(step(1, "one"), step(2, "two"), step(3, "tidy", options=LAST))
     verdicts, raised = drain(replay(document, both(shell), timeout=60, tell=tell))
     assert [str(verdict.outcome) for verdict in verdicts][1:] == ["skipped", "passed"]
     assert isinstance(raised, KeyboardInterrupt)
@@ -276,7 +286,7 @@ def test_an_interruption_between_two_steps_loses_no_verdict(moment: type[Running
 
 def test_a_lost_machine_is_an_error_told_after_the_last_verdict() -> None:
     shell = ScriptedShell({"two": MachineError("the machine has stopped")})
-    document = article(step(1, "one"), step(2, "two"), step(3, "three"), step(4, "tidy", options=CLEANUP))
+    document = article(step(1, "one"), step(2, "two"), step(3, "three"), step(4, "tidy", options=LAST))
     verdicts, raised = drain(replay(document, both(shell), timeout=60, keep_going=True))
     assert told(verdicts) == [
         (1, "passed", ""),
@@ -290,7 +300,7 @@ def test_a_lost_machine_is_an_error_told_after_the_last_verdict() -> None:
 def test_the_other_shell_still_cleans_up() -> None:
     root, user = ScriptedShell({}), ScriptedShell({"pwd": MachineError("no such account")})
     shells = {"root": root, "user": user}
-    document = article(step(1, "pwd"), step(2, "umount /mnt", user="root", options=CLEANUP))
+    document = article(step(1, "pwd"), step(2, "umount /mnt", user="root", options=LAST))
     verdicts, raised = drain(replay(document, lambda name: cast(Shell, shells[name]), timeout=60))
     assert [str(verdict.outcome) for verdict in verdicts] == ["error", "passed"]
     assert isinstance(raised, MachineError)
@@ -357,7 +367,7 @@ def test_a_shell_is_only_entered_when_something_is_typed_there_or_the_author_say
 
 def test_after_a_failure_the_opened_shell_is_left_before_cleaning_up() -> None:
     shell = ScriptedShell({"bad": Output(status=1)})
-    play(shell, step(1, "bash"), step(2, "bad"), step(3, "exit"), step(4, "tidy", options=CLEANUP))
+    play(shell, step(1, "bash"), step(2, "bad"), step(3, "exit"), step(4, "tidy", options=LAST))
     assert [command for command, _ in shell.ran] == ["bash", "bad", "(leave)", "tidy"]
 
 
@@ -371,3 +381,99 @@ def test_what_a_step_is_to_be_answered_goes_to_its_shell_with_values_for_samples
         step(4, "ask again", options=Options(input=("",))),
     )
     assert shell.answered == ["y", "x-1", ""]
+
+
+class Clock:
+    """A clock that commands move: ``5 s`` takes that long, or its timeout."""
+
+    def __init__(self, shell: ScriptedShell, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        run = shell.run
+
+        def passing(command: str, *, timeout: float, **how: Any) -> Output:
+            output = run(command, timeout=timeout, **how)
+            takes = float(command.removesuffix(" s")) if command.endswith(" s") else 0.0
+            self.now += min(takes, timeout)
+            return output._replace(status=None) if takes > timeout else output
+
+        monkeypatch.setattr(shell, "run", passing)
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clocked(monkeypatch: pytest.MonkeyPatch) -> ScriptedShell:
+    shell = ScriptedShell({})
+    Clock(shell, monkeypatch)
+    return shell
+
+
+def timed(shell: ScriptedShell, limits: Limits, *steps: Step, **how: Any) -> list[tuple[int, str, str]]:
+    return told(list(replay(article(*steps), both(shell), timeout=60, limits=limits, **how)))
+
+
+TEN = Limits(article=Limit(usual=10))
+OVER = "the article's time is over: 10 s"
+
+
+@pytest.mark.parametrize("keep_going", [False, True])
+def test_when_the_articles_time_is_over_the_step_has_failed_and_cleanup_has_time_of_its_own(
+    clocked: ScriptedShell, keep_going: bool
+) -> None:
+    steps = [
+        step(1, "7 s"), step(2, "900 s"), step(3, "never"), step(4, "never"),
+        step(5, "20 s", options=LAST), step(6, "900 s", options=LAST),
+        step(7, "never", options=LAST),
+    ]  # fmt: skip
+    assert timed(clocked, TEN, *steps, keep_going=keep_going) == [
+        (1, "passed", ""),
+        (2, "failed", OVER),
+        (3, "skipped", "after line 2"),
+        (4, "skipped", "after line 2"),
+        (5, "passed", ""),
+        (6, "failed", f"the time for cleaning up is over: {CLEANUP:g} s"),
+        (7, "skipped", "after line 2"),
+    ]
+    assert clocked.ran == [("7 s", 10), ("900 s", 3), ("20 s", 30), ("900 s", 10)]
+
+
+def test_no_step_begins_when_the_time_is_over_and_none_of_them_makes_the_article_pass(
+    clocked: ScriptedShell,
+) -> None:
+    steps = step(1, "10 s"), step(2, "never"), step(3, "never")
+    assert timed(clocked, TEN, *steps) == [
+        (1, "passed", ""), (2, "failed", OVER), (3, "skipped", "after line 2"),
+    ]  # fmt: skip
+
+
+def test_an_article_that_has_only_to_clean_up_when_its_time_is_over_is_right(clocked: ScriptedShell) -> None:
+    steps = step(1, "10 s"), step(2, "20 s", options=LAST)
+    assert timed(clocked, TEN, *steps) == [(1, "passed", ""), (2, "passed", "")]
+
+
+def test_a_step_that_is_slow_itself_is_told_so(clocked: ScriptedShell) -> None:
+    slow = step(1, "900 s", options=Options(timeout=2))
+    assert timed(clocked, TEN, slow) == [(1, "failed", "timed out after 2 s")]
+
+
+def test_when_the_runs_time_is_over_nobody_can_tell(clocked: ScriptedShell) -> None:
+    limits = Limits(article=Limit(usual=10), run=4).begun()
+    assert timed(clocked, limits, step(1, "900 s"), step(2, "never")) == [
+        (1, "error", "the run's time is over: 4 s"), (2, "skipped", "after line 1"),
+    ]  # fmt: skip
+
+
+def test_each_step_says_how_much_of_its_output_is_kept() -> None:
+    shell = ScriptedShell({})
+    steps = step(1, "one"), step(2, "two", options=Options(output_limit=20_000))
+    timed(shell, Limits(), *steps)
+    timed(shell, Limits(output=Limit(usual=15_000, most=15_000)), *steps)
+    assert shell.limits == [KEPT, 20_000, 15_000, 15_000]
+
+
+def test_what_the_system_refuses_is_an_error_of_the_step_and_not_a_crash() -> None:
+    shell = ScriptedShell({"two": OSError(24, "Too many open files")})
+    verdicts, error = drain(
+        replay(article(step(1, "one"), step(2, "two"), step(3, "three")), both(shell), timeout=60)
+    )
+    assert told(verdicts)[1:] == [(2, "error", "Too many open files"), (3, "skipped", "after line 2")]
+    assert isinstance(error, MachineError)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from wordish.errors import ArticleError
-from wordish.sources import loader, nothing, text_of
+from wordish.sources import loader, nothing
+from wordish.text import text_of
 
 
 @pytest.fixture

@@ -6,9 +6,12 @@ import argparse
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from wordish import __version__
+
+if TYPE_CHECKING:
+    from wordish.model import Shard
 
 
 class _Parser(argparse.ArgumentParser):
@@ -36,6 +39,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"wordish {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _check(_command(commands, "check", "verify articles"))
+    _merge(_command(commands, "merge", "join the reports, or the records, of several checks"))
     _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
     _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
@@ -54,14 +58,37 @@ def _command(
 def _check(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    _limits(parser)
     parser.add_argument(
         "-j", "--jobs", type=_jobs, metavar="N", help="articles side by side, or `auto` (default: 1)"
     )
     parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
     parser.add_argument(
+        "--dask", metavar="ADDRESS", help="run them on the cluster of this scheduler: tcp://HOST:PORT"
+    )
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="only the I-th of N parts: every article is in one of them",
+    )
+    parser.add_argument(
+        "--durations",
+        metavar="FILE",
+        help="with --shard: divide by this record or JSON report, the same for all",
+    )
+    parser.add_argument(
         "--allow-empty", action="store_true", help="be content with articles without sessions"
     )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
+    _reports(parser)
+    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
+    parser.add_argument(
+        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
+    )
+
+
+def _reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         action="append",
@@ -70,10 +97,6 @@ def _check(parser: argparse.ArgumentParser) -> None:
         help="terminal (default), json, junit, github, tap, html; several times for several reports",
     )
     parser.add_argument("--output", metavar="FILE", help="where the report goes (default, and -: stdout)")
-    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
-    parser.add_argument(
-        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
-    )
     parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="each step with its time")
     parser.add_argument(
@@ -81,9 +104,19 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reports", nargs="+", metavar="FILE", help="a JSON report, or with --record a record")
+    parser.add_argument(
+        "--record", action="store_true", help="bring verified.json up to date with what these records say"
+    )
+    _reports(parser)
+    _config(parser)
+
+
 def _update(parser: argparse.ArgumentParser) -> None:
     _articles(parser)
     _run(parser)
+    _limits(parser)
     parser.add_argument("--diff", action="store_true", help="write nothing: print a patch for `git apply`")
     parser.add_argument(
         "-i", "--interactive", action="store_true", help="show each output that would change, and ask"
@@ -102,6 +135,24 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
     )
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say")
+
+
+def _limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--article-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="the most that the steps of an article take",
+    )
+    parser.add_argument(
+        "--run-timeout", type=_seconds, metavar="SECONDS", help="the most that all articles take together"
+    )
+    parser.add_argument(
+        "--output-limit",
+        type=_size,
+        metavar="SIZE",
+        help="the most that is kept of what a step prints: 500kB",
+    )
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -182,6 +233,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _size(text: str) -> int:
+    from wordish.limits import size
+
+    try:
+        return size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
+
+
 def _jobs(text: str) -> int:
     """How many, 0 for as many as there are processors."""
     if text == "auto":
@@ -192,5 +252,15 @@ def _jobs(text: str) -> int:
     return number
 
 
+def _shard(text: str) -> Shard:
+    from wordish.model import Shard
+
+    number, _, total = text.partition("/")
+    if not (number.isdecimal() and total.isdecimal()) or not 1 <= int(number) <= int(total):
+        raise ValueError
+    return Shard(number=int(number), total=int(total))
+
+
+_shard.__name__ = "part I/N"
 _jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

@@ -24,7 +24,7 @@ from wordish.process import give_up_streams, interruptible, open_streams, say, s
 
 if TYPE_CHECKING:
     from wordish.config import Settings
-    from wordish.model import Event, Transcript
+    from wordish.model import Event, Shard, Transcript
     from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
@@ -83,6 +83,7 @@ def check(arguments: Namespace) -> int:
     )
     if jobs is None:
         return TROUBLE
+    jobs, shard = _part(arguments, settings, jobs)
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
         tell = audience(
@@ -93,42 +94,84 @@ def check(arguments: Namespace) -> int:
             also=[stack.enter_context(keeper) for keeper in _keepers(arguments, settings)],
             stack=stack,
         )
-        tell(Planned(paths=tuple(job.document.path for job in jobs)))
+        tell(Planned(paths=tuple(job.document.path for job in jobs), shard=shard))
         return _status(run(exit_first=arguments.exitfirst, tell=tell))
+
+
+def _part(arguments: Namespace, settings: Settings, jobs: list[Job]) -> tuple[list[Job], Shard | None]:
+    """The jobs of the part that was asked for, if one was."""
+    if arguments.shard is None:
+        if arguments.durations:
+            where = f"--durations {arguments.durations}"
+            raise UsageError("says how to divide a run", where=where, hint="it goes with `--shard`")
+        return jobs, None
+    from wordish.shards import part
+
+    record = settings.directory / settings.record
+    return part(jobs, arguments.shard, durations=arguments.durations, record=record, records=arguments.record)
+
+
+def merge(arguments: Namespace) -> int:
+    """``wordish merge``: the reports, or records, of several checks as one."""
+    from wordish import merging, verified
+    from wordish.audience import audience, wanted
+    from wordish.model import Planned
+
+    files = list(map(Path, arguments.reports))
+    if arguments.record:
+        if arguments.format or arguments.output:
+            hint = "merge the reports in a command of their own"
+            raise UsageError("records are no reports", where="--record", hint=hint)
+        settings = intake.settings(arguments)
+        path = settings.directory / settings.record
+        verified.update(path, merging.latest([verified.load(path), *merging.records(files)]), prune=False)
+        return PASSED
+    forms = wanted(arguments.format, arguments.output)
+    reports = merging.reports(files)
+    transcripts = merging.joined(reports)
+    lost = merging.missing(reports)
+    with ExitStack() as stack:
+        tell = audience(
+            forms,
+            articles=len(transcripts),
+            color=arguments.color,
+            verbosity=arguments.verbose - arguments.quiet,
+            also=(),
+            stack=stack,
+        )
+        paths = tuple(transcript.document.path for transcript in transcripts)
+        tell(Planned(paths=paths, elapsed=sum(report.elapsed for report in reports)))
+        for transcript in transcripts:
+            tell(transcript)
+    if lost:
+        say(f"wordish: {lost}")
+        return max(TROUBLE, _status(transcripts))
+    return _status(transcripts)
 
 
 def _running(
     arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
 ) -> Callable[..., Iterable[Transcript]]:
-    """What checks the jobs: this process one by one, or others side by side."""
+    """What checks the jobs: this process one by one, others side by side, or a cluster."""
+    from wordish.checking import checking, remembering
+
     how: dict[str, Any] = {
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
+        "limits": intake.limits(arguments, settings).begun(),
         "keep_going": arguments.keep_going,
         "survey": arguments.record,
     }
+    if arguments.dask:
+        if arguments.jobs is not None:
+            where = f"--dask {arguments.dask}"
+            raise UsageError("the cluster says how many run side by side", where=where, hint="leave out -j")
+        from wordish import cluster
+
+        client = stack.enter_context(cluster.connected(arguments.dask))
+        return partial(remembering, partial(cluster.run, jobs, client=client, **how))
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
-    if wanted != 1 and len(jobs) > 1:
-        from wordish import workers
-
-        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
-        if together > 1:
-            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
-            return partial(_remembering, partial(workers.run, crew))
-    from wordish.runner import run
-
-    return partial(run, jobs, **how)
-
-
-def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
-    """Run with what is known of the articles' durations, and keep what is learnt."""
-    from wordish.durations import remember, remembered
-
-    ended = []
-    for transcript in run(durations=remembered(), **how):
-        ended.append(transcript._replace(verdicts=()))
-        yield transcript
-    remember(ended)
+    return stack.enter_context(checking(jobs, together=wanted, **how))
 
 
 def _keepers(
@@ -195,12 +238,14 @@ def _updating(arguments: Namespace, settings: Settings, jobs: list[Job]) -> Iter
     from wordish.reporters.terminal import report
     from wordish.runner import run
 
+    limits = intake.limits(arguments, settings).begun()
     for some in [[job] for job in jobs] if arguments.interactive else [jobs]:
         with report(sys.stderr, style=style(sys.stderr, "auto", PROGRESS), articles=len(some)) as tell:
             transcripts = run(
                 some,
                 machines=settings.machines,
                 timeout=arguments.timeout or settings.timeout,
+                limits=limits,
                 keep_going=True,
                 tell=tell,
             )
@@ -358,6 +403,7 @@ def doctor(_arguments: Namespace) -> int:
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "check": check,
+    "merge": merge,
     "update": update,
     "list": list_,
     "export": export,

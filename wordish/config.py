@@ -6,13 +6,15 @@ user names.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from wordish.errors import ConfigError
-from wordish.model import Conventions, Machine
+from wordish.limits import KEPT, Limit, Limits
+from wordish.model import Containers, Conventions, Machine
 from wordish.overrides import Override, conventions_of
 
 TIMEOUT = 60.0
@@ -29,10 +31,12 @@ class Settings(NamedTuple):
     """What the configuration says, defaults filled in.
 
     ``directory`` is where the relative ``paths`` start: the configuration file's, else the current
-    one. ``timeout`` is in seconds. ``jobs``: how many articles side by side, 0 for as many as there
+    one. ``timeout``, ``article_timeout`` and ``run_timeout`` are in seconds, for a step, an article and a
+    run, ``output_limit`` is in bytes. ``jobs``: how many articles side by side, 0 for as many as there
     are processors. ``machine`` is the default machine's name, "" when there are several and none was
     chosen. ``record`` is a file, relative to ``directory``. ``ignore`` are the names of the warnings
     that are switched off. ``conventions`` hold for every article, ``overrides`` go before them for some.
+    ``containers``: how those are run.
     """
 
     directory: Path
@@ -40,11 +44,24 @@ class Settings(NamedTuple):
     machines: Mapping[str, Machine]
     paths: tuple[str, ...] = ()
     timeout: float = TIMEOUT
+    article_timeout: float = math.inf
+    run_timeout: float = math.inf
+    output_limit: int = KEPT
     jobs: int = 1
     record: str = RECORD
     ignore: frozenset[str] = frozenset()
     conventions: Conventions = Conventions()
     overrides: tuple[Override, ...] = ()
+    containers: Containers = Containers()
+
+    @property
+    def limits(self) -> Limits:
+        """What articles, and a run of all of them, may take."""
+        return Limits(
+            article=Limit(usual=self.article_timeout),
+            output=Limit(usual=self.output_limit),
+            run=self.run_timeout,
+        )
 
     def conventions_of(self, path: str | os.PathLike[str]) -> Conventions:
         """What holds for the article at ``path``."""
@@ -86,6 +103,9 @@ def parse(text: str, *, source: Path) -> Settings:
         directory=source.parent,
         paths=said.paths,
         timeout=TIMEOUT if said.timeout is None else said.timeout,
+        article_timeout=math.inf if said.article_timeout is None else said.article_timeout,
+        run_timeout=math.inf if said.run_timeout is None else said.run_timeout,
+        output_limit=table.output_limit(said, text, source=source),
         jobs=0 if said.jobs == "auto" else said.jobs or 1,
         record=said.record or RECORD,
         machine=said.machine or (next(iter(machines)) if len(machines) == 1 else ""),
@@ -93,6 +113,9 @@ def parse(text: str, *, source: Path) -> Settings:
         ignore=table.ignored(said),
         conventions=conventions,
         overrides=overrides,
+        containers=Containers(
+            program=said.container.program or "", network=said.container.network, pull=said.container.pull
+        ),
     )
 
 

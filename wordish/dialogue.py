@@ -14,10 +14,8 @@ from pexpect.expect import Expecter, searcher_re
 from pexpect.spawnbase import SpawnBase
 
 from wordish.answers import Cursor
+from wordish.limits import KEPT
 from wordish.terminal import Terminal
-
-LIMIT: Final = 10 << 20
-"""Bytes of each stream of a command's output that are kept, unless another figure is asked for."""
 
 PROMPT, ENDED, SILENCE = range(3)  # what `Dialogue.wait` waits for, in its order
 
@@ -33,7 +31,7 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
     ``prompted``: for each prompt, its status and the bytes of both streams before it.
     """
 
-    def __init__(self, terminal: Terminal, *marks: str, limit: int = LIMIT) -> None:
+    def __init__(self, terminal: Terminal, *marks: str, limit: int = KEPT) -> None:
         super().__init__(timeout=None)
         self.delayafterread = None
         self.mark, self.exit_status = marks[0], 0
@@ -54,6 +52,12 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         self._buffer, self._before = BytesIO(), BytesIO()  # pexpect's own, of its own kind
         self._buffer.write(left)
         self._before.write(left)
+
+    def keep(self, limit: int) -> None:
+        """Keep so many bytes of each stream from now on."""
+        self.limit = limit
+        for kept in (self._stdout, self._stderr):
+            kept.most = limit // 2
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = None) -> bytes:  # noqa: ARG002
         """See `pexpect.spawnbase.SpawnBase`."""
@@ -191,19 +195,19 @@ class Kept:
     """The beginning and the end of what was printed; a middle that is too long is dropped, and said so."""
 
     def __init__(self, limit: int) -> None:
-        self._most = limit // 2  # bytes, at either end
+        self.most = limit // 2  # bytes, at either end
         self._kept = bytearray()
         self._dropped = 0
 
     def add(self, chunk: bytes) -> None:
         """Keep what can be kept of ``chunk``."""
         self._kept += chunk
-        if len(self._kept) > 3 * self._most:
+        if len(self._kept) > 3 * self.most:
             self._cut()
 
     def _cut(self) -> None:
-        self._dropped += len(self._kept) - 2 * self._most
-        del self._kept[self._most : -self._most]
+        self._dropped += len(self._kept) - 2 * self.most
+        del self._kept[self.most : -self.most]
 
     @property
     def size(self) -> int:
@@ -222,9 +226,9 @@ class Kept:
 
     def whole(self) -> bytes:
         """What is kept."""
-        if len(self._kept) > 2 * self._most:
+        if len(self._kept) > 2 * self.most:
             self._cut()
         if not self._dropped:
             return bytes(self._kept)
         gap = b"\n[wordish: %d bytes are left out here]\n" % self._dropped
-        return bytes(self._kept[: self._most]) + gap + self._kept[self._most :]
+        return bytes(self._kept[: self.most]) + gap + self._kept[self.most :]

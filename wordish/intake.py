@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wordish.errors import ArticleError, UsageError
+from wordish.limits import Limit, Limits
 from wordish.model import Severity
 from wordish.process import say
 
@@ -116,7 +117,18 @@ def wish(arguments: Namespace, settings: Settings, *, superuser: bool) -> Wish:
         default_machine=settings.machine,
         as_root=arguments.as_root,
         superuser=superuser,
+        containers=settings.containers,
     )
+
+
+def limits(arguments: Namespace, settings: Settings) -> Limits:
+    """What articles and the run may take. No article gets more than the command line names."""
+    found = settings.limits
+    if (seconds := arguments.article_timeout) is not None:
+        found = found._replace(article=Limit(usual=seconds, most=seconds))
+    if (size := arguments.output_limit) is not None:
+        found = found._replace(output=Limit(usual=size, most=size))
+    return found._replace(run=arguments.run_timeout or found.run)
 
 
 def remarks(documents: Iterable[Document]) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, cast
 
 from wordish import conditions, values
+from wordish.limits import size
 from wordish.model import Diagnostic, Options, Sample
 from wordish.pattern import reach, regex_error
 
@@ -41,6 +42,12 @@ def _seconds(value: Value) -> float:
     if not 0 < seconds < math.inf:
         raise ValueError("takes a number of seconds above 0")
     return seconds
+
+
+def _size(value: Value) -> int:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("takes a size, such as 500kB or 2MiB")
+    return size(str(value))
 
 
 def _status(value: Value) -> int | Literal["any"]:
@@ -148,6 +155,8 @@ WORDS: Mapping[str, Word] = {
     "on": Word(read=_name, levels=frozenset({"article"})),
     "machine": Word(read=_name, levels=frozenset({"article"})),
     "timeout": Word(read=_seconds, levels=_EVERYWHERE),
+    "article-timeout": Word(read=_seconds, levels=frozenset({"article"})),
+    "output-limit": Word(read=_size, levels=_EVERYWHERE),
     "status": Word(read=_status, levels=_EVERYWHERE),
     "match": Word(read=_one_of("ellipsis", "exact", "regex"), levels=_EVERYWHERE),
     "stream": Word(read=_one_of("stdout", "stderr", "both"), levels=_EVERYWHERE),

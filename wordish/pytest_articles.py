@@ -271,6 +271,7 @@ def _checked(item: Article) -> Transcript:
         jobs[0],
         machines=settings.machines,
         timeout=_timeout(config) or settings.timeout,
+        limits=settings.limits,
         keep_going=config.getini("wordish_keep_going"),
         prepare=lambda place: item.ihook.pytest_wordish_setup(place=place, document=document, config=config),
         tell=_tell,
@@ -286,6 +287,7 @@ def _wish(config: pytest.Config, settings: Any) -> Any:
         default_machine=settings.machine,
         as_root=config.getoption("wordish_as_root"),
         superuser=os.geteuid() == 0,
+        containers=settings.containers,
     )
 
 

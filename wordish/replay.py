@@ -11,15 +11,22 @@ What a step prints that the article shows together with that of the next one is 
 Cleanup steps run all the same, at their place in that order: in an article that passes they are
 steps like any other, in one that does not they are what still runs at the end. Only a second
 interruption, or the loss of the machine, skips them.
+
+When the article's time is over, the step that runs is interrupted and has failed; the cleanup steps have
+`CLEANUP` seconds then. When it is the run's time, nobody can tell whether the article is right.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
 from wordish.judge import judge, retold
+from wordish.limits import NONE, Limits
 from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.shell import Shell
 
@@ -28,11 +35,16 @@ if TYPE_CHECKING:
     from wordish.surroundings import Surroundings
 
 
+CLEANUP = 30.0
+"""Seconds that the cleanup steps of an article have, all together, when its time is over."""
+
+
 def replay(
     document: Document,
     shell_for: Callable[[User], Shell],
     *,
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     known: Known | None = None,
     tell: Callable[[Running | Judged], None] = lambda _: None,
@@ -40,13 +52,15 @@ def replay(
     """Yield one verdict for each step of ``document``, in order, whatever happens.
 
     ``shell_for`` gives a user's shell and is asked before every step. ``timeout`` is in seconds,
-    for the steps that do not say. ``keep_going`` goes on after a wrong output. ``known`` learns what
-    samples stand for. ``tell`` hears each step start and each verdict.
+    for the steps that do not say; the time that ``limits`` gives the article is counted from now.
+    ``keep_going`` goes on after a wrong output. ``known`` learns what samples stand for. ``tell`` hears each
+    step start and each verdict.
 
     Raises, after the last verdict, `KeyboardInterrupt` when the replay was interrupted, else the
     first `wordish.errors.MachineError` when one was met.
     """
     known = known or knowledge(document)
+    clock = _Clock(limits, document.options.article_timeout)
     total = len(document.steps)
     around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
@@ -57,28 +71,32 @@ def replay(
     interruptions = 0
     for number, step in enumerate(document.steps, 1):
         try:
-            reason = _reason_to_skip(
-                step, stopped=stopped, lost=step.user in lost, given_up=interruptions > 1
-            )
+            given_up = interruptions > 1 or clock.given_up
+            reason = _reason_to_skip(step, stopped=stopped, lost=step.user in lost, given_up=given_up)
             if reason:
                 verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
+            elif clock.left(step) <= 0:
+                verdict = clock.late(Verdict(step=step, outcome=Outcome.FAILED))
             else:
                 tell(Running(path=document.path, step=step, number=number, total=total))
-                if stopped and inside and inside.depth:
-                    inside.leave()  # cleaning up is not for a shell that the article had opened
-                shell = inside if inside and inside.depth else shell_for(step.user)
-                inside = shell
-                verdict = _attempt(
-                    step,
-                    shell,
-                    shell_for,
-                    around=around,
-                    known=known,
-                    timeout=timeout,
-                    following=document.steps[number:],
-                    ended=ended,
-                    printed=printed,
-                )
+                with _on_a_machine():
+                    if stopped and inside and inside.depth:
+                        inside.leave()  # cleaning up is not for a shell that the article had opened
+                    shell = inside if inside and inside.depth else shell_for(step.user)
+                    inside = shell
+                    verdict = _attempt(
+                        step,
+                        shell,
+                        shell_for,
+                        around=around,
+                        known=known,
+                        timeout=timeout,
+                        clock=clock,
+                        limit=int(limits.output.of(step.options.output_limit)),
+                        following=document.steps[number:],
+                        ended=ended,
+                        printed=printed,
+                    )
         except KeyboardInterrupt as interruption:
             interruptions += 2 if interruption.args == (2,) else 1
             verdict = Verdict(step=step, outcome=Outcome.ERROR, reason="interrupted")
@@ -95,13 +113,56 @@ def replay(
         here = f"line {step.line}" if step.path == document.path else f"{step.path}:{step.line}"
         if interruptions:
             stopped = stopped or f"interrupted at {here}"
-        elif verdict.outcome in RED and not (keep_going and _can_go_on(verdict)):
+        elif verdict.outcome in RED and (clock.over or not (keep_going and _can_go_on(verdict))):
             stopped = stopped or f"after {here}"
         yield verdict
     if interruptions:
         raise KeyboardInterrupt
     if lost:
         raise next(iter(lost.values()))
+
+
+@contextmanager
+def _on_a_machine() -> Iterator[None]:
+    """What the system refuses us on the way to the machine (descriptors, room) has lost the machine."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(" ".join(filter(None, (error.strerror or str(error), error.filename)))) from error
+
+
+class _Clock:
+    """How long the steps of an article may still take, counted from now."""
+
+    def __init__(self, limits: Limits, said: float | None) -> None:
+        seconds = limits.article.of(said)
+        own = time.monotonic() + seconds
+        self._end = min(own, limits.end)
+        self._cleaned = math.inf
+        if own <= limits.end:
+            self._outcome, self._why = Outcome.FAILED, f"the article's time is over: {seconds:g} s"
+        else:
+            self._outcome, self._why = Outcome.ERROR, limits.over
+        self.over = False  # a verdict has told it
+        self.given_up = False  # and so is the time for cleaning up
+
+    def left(self, step: Step) -> float:
+        """Seconds that ``step`` may take, if more than 0; ``math.inf`` when nobody has said anything."""
+        now = time.monotonic()
+        if not step.options.cleanup:
+            return self._end - now
+        if now < self._end:
+            return max(self._end - now, CLEANUP)
+        self._cleaned = min(self._cleaned, now + CLEANUP)
+        return self._cleaned - now
+
+    def late(self, verdict: Verdict) -> Verdict:
+        """The verdict on a step for which there was no time, or not enough."""
+        self.over = True
+        if verdict.step.options.cleanup:
+            self.given_up = True
+            return verdict._replace(reason=f"the time for cleaning up is over: {CLEANUP:g} s")
+        return verdict._replace(outcome=self._outcome, reason=self._why)
 
 
 def knowledge(document: Document) -> Known | None:
@@ -145,6 +206,8 @@ def _attempt(
     around: Surroundings | None,
     known: Known | None,
     timeout: float,
+    clock: _Clock,
+    limit: int,
     following: Iterable[Step],
     ended: list[Shell],
     printed: list[Output],
@@ -174,13 +237,16 @@ def _attempt(
     except ValueError as error:  # its author has to say it in another way
         return Verdict(step=step, outcome=Outcome.FAILED, reason=known.hide(str(error)) if known else "")
     answers = meant.options.input or ()
-    output = shell.run(meant.command, timeout=seconds, enters=enters, answers=answers)
+    left = clock.left(step)
+    output = shell.run(meant.command, timeout=min(seconds, left), limit=limit, enters=enters, answers=answers)
     if step.expectation.together:
         printed.append(output)
     else:
         output = _all(printed, output) if printed else output
     verdict = judge(meant, output, timeout=seconds)
     verdict = retold(verdict, known.learned(step, verdict)) if known else verdict
+    if output.status is None and not output.asked and left < seconds:
+        verdict = clock.late(verdict)
     if not output.ended:
         return verdict
     ended.append(shell)

@@ -6,17 +6,23 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from wordish import conditions
 from wordish.errors import MachineError, UsageError
 from wordish.judge import retold
+from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
     Began,
+    Containers,
     Diagnostic,
     Document,
     Event,
@@ -29,10 +35,7 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.options import line_of
-from wordish.redaction import redacted
 from wordish.replay import knowledge, replay
-from wordish.starts import is_guess
 from wordish.targets import ADDRESSES, TARGETS, Place
 
 
@@ -42,6 +45,7 @@ class Wish(NamedTuple):
     ``on`` (``host``, ``vm``, ``vm:NAME``, ``KIND:ADDRESS``) and ``machine`` come from the command
     line and beat the article. ``default_machine`` is the configuration's. ``as_root`` allows root
     steps on the target that ``on`` names. ``superuser``: this process may act as root here.
+    ``containers`` is the configuration's.
     """
 
     on: str = ""
@@ -49,6 +53,7 @@ class Wish(NamedTuple):
     default_machine: str = ""
     as_root: bool = False
     superuser: bool = False
+    containers: Containers = Containers()
 
 
 class Job(NamedTuple):
@@ -94,7 +99,8 @@ def choose(document: Document, wish: Wish) -> Target:
     as_root = wish.as_root and bool(wish.on)
     if kind == "vm":
         return Target(kind="vm", machine=address or machine or wish.default_machine, as_root=as_root)
-    return Target(kind=kind, address=address, as_root=as_root)
+    containers = wish.containers if kind == "container" else Containers()
+    return Target(kind=kind, address=address, as_root=as_root, containers=containers)
 
 
 def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
@@ -106,6 +112,8 @@ def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
         document = document._replace(steps=document.sequence, before=(), closing=())
     if not any(step.options.skip_if for step in document.steps):
         return document
+    from wordish import conditions
+
     steps = []
     for step in document.steps:
         condition = conditions.parse(step.options.skip_if or "")
@@ -131,6 +139,7 @@ def check(
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     survey: bool = False,
     prepare: Callable[[Place], None] = lambda _: None,
@@ -139,13 +148,26 @@ def check(
     """Replay one article where its job says and tell what became of it.
 
     Never raises for a broken machine or an interruption: the transcript says so, and has a
-    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``:
-    find out which packages the programs came from. ``prepare`` is given the place before the first
-    step, and may raise a `wordish.errors.MachineError`.
+    verdict for every step. ``timeout`` is in seconds, for the steps that do not say. ``survey``: find out
+    which packages the programs came from. ``prepare`` is given the place before the first step, and may
+    raise a `wordish.errors.MachineError`. What ``tell`` raises is the caller's.
     """
     target, patterns = job.target, job.document.conventions.redact
     if patterns:
         tell = _hiding(tell, patterns)
+    if time.monotonic() >= limits.end:
+        transcript = unchecked(job, error=limits.over)
+        tell(transcript)
+        return transcript
+    unheard: list[OSError] = []
+
+    def told(event: Event) -> None:
+        try:
+            tell(event)
+        except OSError as fault:
+            unheard.append(fault)
+            raise
+
     document = to_run(job.document, target, superuser=os.geteuid() == 0)
     started = _now()
     clock = time.monotonic()
@@ -155,26 +177,37 @@ def check(
     error, interrupted = "", False
     known = knowledge(document)
     try:
-        tell(Began(path=document.path, target=target, total=len(document.steps)))
+        told(Began(path=document.path, target=target, total=len(document.steps)))
         if all(step.options.skip is not None for step in document.steps):
             verdicts.extend(_unreached(document.steps))
         else:
             reach = TARGETS[target.kind].reach
-            with reach(target, machines=machines, say=_sayer(document, tell)) as place:
-                environment.update(place.environment)
-                prepare(place)
+            with ExitStack() as leaving:
+                with _ended_at(limits.end):
+                    say = _sayer(document, told)
+                    place = leaving.enter_context(reach(target, machines=machines, say=say))
+                    environment.update(place.environment)
+                    prepare(place)
                 for verdict in replay(
-                    document, place.shell, timeout=timeout, keep_going=keep_going, known=known, tell=tell
-                ):
+                    document, place.shell, timeout=timeout, limits=limits, keep_going=keep_going,
+                    known=known, tell=told,
+                ):  # fmt: skip
                     verdicts.append(verdict)  # noqa: PERF402 - each is kept as soon as it is there
                 if survey:
                     from wordish.packages import owners_of  # only who records pays for it
 
-                    owners.update(owners_of(verdicts, place.shell))
+                    with _ended_at(limits.end):
+                        owners.update(owners_of(verdicts, place.shell))
     except KeyboardInterrupt:
         interrupted = True
+    except _OverError:
+        error = limits.over
     except MachineError as broken:
         error = known.hide(str(broken)) if known else str(broken)
+    except OSError as refused:
+        if refused in unheard:
+            raise
+        error = f"the system refuses what is needed: {refused.strerror or refused}"
     if known:  # a secret may have been printed before it was known
         verdicts = [retold(verdict, known.redacted(verdict)) for verdict in verdicts]
         environment = {name: known.hide(value) for name, value in environment.items()}
@@ -189,9 +222,32 @@ def check(
         interrupted=interrupted,
         packages=owners,
     )
-    transcript = _without(transcript, patterns)
+    transcript = _redacted(transcript, patterns)
     tell(transcript)
     return transcript
+
+
+class _OverError(BaseException):
+    """The run's time is over. Nothing on the way to a machine is to take it for a fault of that."""
+
+
+@contextmanager
+def _ended_at(end: float) -> Iterator[None]:
+    """Raise `_OverError` in the block at ``end`` (`time.monotonic`), where signals can be handled."""
+    if end == math.inf or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def over(*_: object) -> None:
+        raise _OverError
+
+    before = signal.signal(signal.SIGALRM, over)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, end - time.monotonic()))
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transcript:
@@ -204,16 +260,12 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
         error=error,
         interrupted=interrupted,
     )
-    return _without(transcript, job.document.conventions.redact)
-
-
-def _without(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
-    """The transcript without what ``patterns`` match, its diffs made of what is left."""
-    hidden = redacted(transcript, patterns)
-    return hidden._replace(verdicts=tuple(map(retold, transcript.verdicts, hidden.verdicts)))
+    return _redacted(transcript, job.document.conventions.redact)
 
 
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
+    from wordish.redaction import redacted
+
     def hear(event: Event) -> None:
         hidden = redacted(event, patterns)
         if isinstance(event, Judged) and isinstance(hidden, Judged):
@@ -223,11 +275,22 @@ def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[
     return hear
 
 
+def _redacted(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    """The transcript without what ``patterns`` match, its diffs made of what is left."""
+    if not patterns:
+        return transcript
+    from wordish.redaction import redacted
+
+    hidden = redacted(transcript, patterns)
+    return hidden._replace(verdicts=tuple(map(retold, transcript.verdicts, hidden.verdicts)))
+
+
 def run(
     jobs: Iterable[Job],
     *,
     machines: Mapping[str, Machine],
     timeout: float,
+    limits: Limits = NONE,
     keep_going: bool = False,
     exit_first: bool = False,
     survey: bool = False,
@@ -239,8 +302,9 @@ def run(
     """
     for job in jobs:
         transcript = check(
-            job, machines=machines, timeout=timeout, keep_going=keep_going, survey=survey, tell=tell
-        )
+            job, machines=machines, timeout=timeout, limits=limits, keep_going=keep_going, survey=survey,
+            tell=tell,
+        )  # fmt: skip
         yield transcript
         if transcript.interrupted or (exit_first and transcript.outcome in RED):
             return
@@ -298,7 +362,7 @@ def _objection(
     if target.kind not in TARGETS:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", target.kind),
+            line=_line_of(document.text, "on", target.kind),
             name="unknown-target",
             message=f"no such target: {target.kind}",
             hint=f"there are {', '.join(TARGETS)}",
@@ -306,7 +370,7 @@ def _objection(
     if target.kind == "vm" and target.machine not in machines:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "machine|on", target.machine),
+            line=_line_of(document.text, "machine|on", target.machine),
             name="unknown-machine",
             message=f"the machine {target.machine!r} is not described"
             if target.machine
@@ -316,14 +380,14 @@ def _objection(
     if wrong := _misaddressed(target.kind, target.address):
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", str(target)),
+            line=_line_of(document.text, "on", str(target)),
             name="wrong-address",
             message=wrong[0],
             hint=f"say `on={wrong[1]}`",
         )
     steps = to_run(document, target, superuser=superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
-    if guessed := [step for step in roots if is_guess(step)]:
+    if guessed := [step for step in roots if step.is_guess]:
         more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
         return Diagnostic(
             path=guessed[0].path,
@@ -345,10 +409,20 @@ def _objection(
     )
 
 
+def _line_of(text: str, option: str, value: str) -> int:
+    from wordish.options import line_of
+
+    return line_of(text, option, value)
+
+
 def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
     """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
-    if kind in ADDRESSES and not address:
-        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind in ADDRESSES:
+        name, form = ADDRESSES[kind]
+        if not address:
+            return f"which {name.lower()}?", f"{kind}:{name}"
+        if not re.fullmatch(form, address):
+            return f"this is no {name.lower()}", f"{kind}:{name}"
     if kind not in ADDRESSES and kind != "vm" and address:
         return f"{kind} takes no address", kind
     return None

@@ -14,7 +14,7 @@ from wordish import options as words
 from wordish import placeholders, syntax
 from wordish.commands import tidy
 from wordish.commands import typed as typed_at
-from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.model import NOT_RUNNABLE, Block, Diagnostic, Expectation, Options, Severity, Step
 from wordish.starts import PROMPT, doubtful, has_command
 from wordish.starts import starts as starts_of
 
@@ -239,7 +239,7 @@ def _runnable(options: Options, command: str, *, path: str, line: int) -> tuple[
         message=f"not runnable, and skipped: {left.text} stands for something else",
         hint=f"{'write it out' if left.is_ellipsis else value}, or say skip=no if bash is to have it",
     )
-    return options._replace(skip=f"{placeholders.NOT_RUNNABLE}: {left.text}"), [warning]
+    return options._replace(skip=f"{NOT_RUNNABLE}: {left.text}"), [warning]
 
 
 def _may_end_in_remark(shown: Expectation, options: Options) -> bool:

@@ -21,9 +21,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from wordish.answers import Answers
-from wordish.dialogue import ENDED, LIMIT, PROMPT, SILENCE, Dialogue
+from wordish.dialogue import ENDED, PROMPT, SILENCE, Dialogue
 from wordish.errors import MachineError
 from wordish.keyboard import typed
+from wordish.limits import KEPT
 from wordish.model import Output
 from wordish.screen import around, shown
 from wordish.terminal import Standing, Terminal
@@ -134,7 +135,7 @@ class Shell:
         self._prompt = b""  # what the article has put before our word, or in its place
         self._notices = ""  # what bash said of its jobs during the last command
         self._asked = ""  # what the last command asked a person for
-        self._limit = LIMIT
+        self._limit = KEPT
         self._listen(mark)
 
     def _listen(self, *marks: str) -> None:
@@ -167,7 +168,7 @@ class Shell:
         command: str,
         *,
         timeout: float,
-        limit: int = LIMIT,
+        limit: int = KEPT,
         enters: bool | None = False,
         answers: Sequence[str] = (),
     ) -> Output:
@@ -184,7 +185,8 @@ class Shell:
         Of each stream ``limit`` bytes are kept. Raises `MachineError` when the machine is lost.
         """
         start = time.monotonic()
-        self._dialogue.limit = self._limit = limit
+        self._limit = limit
+        self._dialogue.keep(limit)
         person = Answers(answers)
         keys = typed(command)
         try:

@@ -15,6 +15,7 @@ from wordish import redaction
 from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
 from wordish.likes import bad_kind, pattern_of
+from wordish.limits import KEPT, size
 from wordish.model import Conventions, Hash, Machine, Options
 from wordish.options import prompt_pattern
 from wordish.overrides import Override, bad_pattern
@@ -27,6 +28,8 @@ Name = Annotated[str, msgspec.Meta(pattern=_NAME)]
 
 None ends in ``-``: apt would take that as an order to remove the package (apt-get(8), install).
 """
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
 
 MiB = Annotated[int, msgspec.Meta(ge=16, le=1024 * 1024)]
 
@@ -44,6 +47,14 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     network: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Container(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[tool.wordish.container]``: see `wordish.model.Containers`."""
+
+    program: Literal["podman", "docker"] | None = None
+    network: bool = False
+    pull: bool = False
+
+
 class _Lint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[tool.wordish.lint]``: codes or names of warnings that are switched off."""
 
@@ -58,14 +69,18 @@ class _Prompts(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The table ``[tool.wordish]``; ``timeout`` is in seconds."""
+    """The table ``[tool.wordish]``; times are in seconds."""
 
     paths: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
-    timeout: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
+    timeout: Seconds | None = None
+    article_timeout: Seconds | None = msgspec.field(default=None, name="article-timeout")
+    run_timeout: Seconds | None = msgspec.field(default=None, name="run-timeout")
+    output_limit: int | str | None = msgspec.field(default=None, name="output-limit")
     jobs: Annotated[int, msgspec.Meta(ge=1)] | Literal["auto"] | None = None
     machine: str | None = None
     record: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     machines: dict[str, Any] = {}
+    container: _Container = _Container()
     lint: _Lint = _Lint()
     redact: tuple[str, ...] = ()
     prompts: _Prompts = _Prompts()
@@ -126,6 +141,15 @@ def _is_inside(name: str, folder: Path) -> bool:
 def ignored(said: Table) -> frozenset[str]:
     """The names of the warnings that the table switches off; all of them are known (see `read`)."""
     return switched_off(" ".join(said.lint.ignore)) if said.lint.ignore else frozenset()
+
+
+def output_limit(said: Table, text: str, *, source: Path) -> int:
+    """The bytes of each stream of a step's output that are kept. Raises `wordish.errors.ConfigError`."""
+    try:
+        return KEPT if said.output_limit is None else size(str(said.output_limit))
+    except ValueError as error:
+        complain = _complainer(text, source)
+        raise complain(("tool", "wordish", "output-limit"), f"{said.output_limit!r}: {error}", "") from error
 
 
 def conventions(said: Table, text: str, *, source: Path) -> tuple[Conventions, tuple[Override, ...]]:
@@ -274,11 +298,16 @@ def _convert(table: object, into: type[_Struct], key: _Key, complain: _Complain)
         return msgspec.convert(table, into)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
-        inner: _Key = tuple(re.findall(r"\w+", path.split("[")[0]))
+        inner: _Key = tuple(re.findall(r"[\w-]+", path.split("[")[0]))
         if absent := re.fullmatch(r"Object missing required field `(.*)`", message):
             raise complain((*key, *inner), f"{absent[1]} is missing", "say for which articles") from error
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
-            known = list((_Prompts if inner == ("prompts",) else into).__struct_fields__)
+            tables: dict[_Key, type[msgspec.Struct]] = {
+                ("prompts",): _Prompts,
+                ("container",): _Container,
+                ("lint",): _Lint,
+            }
+            known = list(tables.get(inner, into).__struct_encode_fields__)
             import difflib  # for those who make mistakes
 
             close = difflib.get_close_matches(unknown[1], known, n=1)
@@ -314,7 +343,8 @@ def _plain(message: str, *, at: str) -> tuple[str, str]:
         return "must not be empty", ""
     if "enum value" in message:
         what = f"no such value: {message.partition('value ')[2]}"
-        return what, 'say a number or "auto"' if at == "jobs" else "say root, comment or auto"
+        hints = {"jobs": 'say a number or "auto"', "program": "say podman or docker"}
+        return what, hints.get(at, "say root, comment or auto")
     kinds = re.findall(r"`([a-z |]+)`", message)
     wanted, got = (*kinds, "", "")[:2]
     names = [_WANTED.get(kind, kind) for kind in wanted.split(" | ") if kind != "null"]

@@ -19,12 +19,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from wordish.errors import MachineError
-
-if TYPE_CHECKING:
-    import socket
 
 CHUNK = 65536
 
@@ -51,7 +48,6 @@ _UNKNOWN = Standing()
 
 _MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
-_ANSWER_SECONDS = 20.0  # what the agent may take to answer, in a guest that has run out of memory
 _HELD = 1 << 20  # more than the kernel keeps for one terminal (TTYB_DEFAULT_MEM_LIMIT, 640 KiB)
 
 
@@ -259,7 +255,7 @@ class LocalTerminal:
     def modes(self) -> tuple[bool, bool]:
         """See `Terminal.modes`."""
         with suppress(OSError):
-            return _lines_and_echo(fcntl.ioctl(self._slave, termios.TCGETS, _MODES))
+            return lines_and_echo(fcntl.ioctl(self._slave, termios.TCGETS, _MODES))
         return True, False
 
     def kill(self, number: int) -> None:
@@ -354,165 +350,6 @@ class GivenTerminal(LocalTerminal):
         self._hold(out, slave, err, pid, pidfd, wait)
 
 
-class FramedTerminal:
-    """A terminal behind the guest's agent: frames on a socket (see ``machine/guest/agent.pl``).
-
-    ``lost`` gives what to tell the user when the other end goes away without a word.
-    """
-
-    def __init__(self, sock: socket.socket, *, lost: Callable[[], str]) -> None:
-        self.status: int | None = None
-        self._socket = sock
-        self._socket.setblocking(False)
-        self._lost = lost
-        self._heard = bytearray()
-        self._saying = bytearray()
-        self._ahead: list[tuple[bytes, bytes]] = []
-        self._asked = 0
-        self._poll = select.poll()
-        self._poll.register(sock, select.POLLIN)
-
-    def read(self, timeout: float | None) -> tuple[bytes, bytes]:
-        """See `Terminal.read`."""
-        if self.status is not None:
-            raise EOFError
-        printed = {b"O": bytearray(), b"E": bytearray()}
-        for letter, payload in self._frames(timeout):
-            if letter in printed:
-                printed[letter] += payload
-            elif letter == b"X":
-                code = int(payload)  # as wait(2) gives it
-                self.status = 128 + (code & 0x7F) if code & 0x7F else code >> 8
-        return bytes(printed[b"O"]), bytes(printed[b"E"])
-
-    def type(self, data: bytes, *, echo: bool = False) -> None:
-        """See `Terminal.type`."""
-        self._say(b"A" if echo else b"I", data)
-
-    def modes(self) -> tuple[bool, bool]:
-        """See `Terminal.modes`."""
-        self._say(b"M", b"")
-        return _lines_and_echo(self._answer(b"M", timeout=_ANSWER_SECONDS))
-
-    def control(self, data: bytes) -> None:
-        """See `Terminal.control`."""
-        self._say(b"C", data)
-
-    def kill(self, number: int) -> None:
-        """See `Terminal.kill`."""
-        self._say(b"K", b"%d" % number)
-
-    def kill_all(self) -> None:
-        """See `Terminal.kill_all`."""
-        self._say(b"Z", b"")
-
-    def standing(self) -> Standing:
-        """See `Terminal.standing`."""
-        self._asked += 1
-        question = b"%d " % self._asked
-        self._say(b"W", question)
-        answer = self._answer(b"W", question, timeout=_ANSWER_SECONDS)
-        call, _, children = answer.removeprefix(question).partition(b"\n")
-        told = (child.partition(b":") for child in children.split())
-        return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
-
-    def reader(self) -> str:
-        """See `Terminal.reader`."""
-        self._say(b"P", b"")
-        return self._answer(b"P", timeout=_ANSWER_SECONDS).decode("utf-8", "replace")
-
-    def renew(self, *, seconds: float, entropy: bytes, timeout: float) -> None:
-        """Set the guest's clock (seconds since 1970) and reseed its random generator.
-
-        Raises `MachineError` when the agent does not confirm it within ``timeout`` seconds.
-        """
-        self._say(b"S", b"%.6f " % seconds + entropy)
-        self.ready(timeout=timeout)
-
-    def ready(self, *, timeout: float) -> None:
-        """Wait until the agent says that it is ready."""
-        self._answer(b"R", timeout=timeout)
-
-    def _answer(self, letter: bytes, start: bytes = b"", *, timeout: float) -> bytes:
-        """What the agent answers, in a frame that starts so; what the shell prints is kept for `read`."""
-        end = time.monotonic() + timeout
-        kept: list[tuple[bytes, bytes]] = []
-        while (left := end - time.monotonic()) > 0:
-            frames = self._frames(left)
-            for at, (said, payload) in enumerate(frames):
-                if said == letter and payload.startswith(start):
-                    self._ahead = [*kept, *frames[:at], *frames[at + 1 :]]
-                    return payload
-            kept += frames
-        raise MachineError("the guest does not answer", hint=self._lost())
-
-    def _frames(self, timeout: float | None) -> list[tuple[bytes, bytes]]:
-        if self._ahead:
-            ahead, self._ahead = self._ahead, []
-            return ahead
-        end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            with undisturbed():
-                frames = self._taken()
-            if frames:
-                return frames
-            left = None if end is None else end - time.monotonic()
-            if not self._arrives(left) and end is not None and time.monotonic() >= end:
-                return []
-
-    def _taken(self) -> list[tuple[bytes, bytes]]:
-        frames = []
-        position = 0
-        while position + 5 <= len(self._heard):
-            (length,) = struct.unpack_from(">I", self._heard, position + 1)
-            if position + 5 + length > len(self._heard):
-                break
-            payload = bytes(self._heard[position + 5 : position + 5 + length])
-            frames.append((bytes(self._heard[position : position + 1]), payload))
-            position += 5 + length
-        del self._heard[:position]
-        return frames
-
-    def _arrives(self, timeout: float | None) -> bool:
-        """Wait for bytes and take them; send meanwhile what could not be sent at once."""
-        ready = self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
-        if not ready:
-            return False
-        if ready[0][1] & select.POLLOUT:
-            with undisturbed():
-                self._flush()
-        if not ready[0][1] & ~select.POLLOUT:
-            return False
-        with undisturbed():
-            try:
-                received = self._socket.recv(4 * CHUNK)
-            except OSError:
-                received = b""
-            self._heard += received
-        if not received:
-            raise MachineError("the machine has stopped", hint=self._lost())
-        return True
-
-    def _say(self, letter: bytes, payload: bytes) -> None:
-        with undisturbed():
-            self._saying += letter + struct.pack(">I", len(payload)) + payload
-            self._flush()
-
-    def _flush(self) -> None:
-        try:
-            while self._saying:
-                del self._saying[: self._socket.send(self._saying[:CHUNK])]
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            raise MachineError("the machine has stopped", hint=self._lost()) from error
-        self._poll.modify(self._socket, select.POLLIN | (select.POLLOUT if self._saying else 0))
-
-    def close(self) -> None:
-        """See `Terminal.close`."""
-        self._socket.close()
-
-
 # The system calls that read and that wait for one descriptor, by number (arch/*/entry/syscalls).
 _READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
 _SELECT = {"x86_64": ("23", "270"), "aarch64": ("72",)}.get(os.uname().machine, ())
@@ -583,7 +420,7 @@ def _terminal(opened: list[int]) -> tuple[int, int]:
     return master, slave
 
 
-def _lines_and_echo(modes: bytes) -> tuple[bool, bool]:
+def lines_and_echo(modes: bytes) -> tuple[bool, bool]:
     """Of a struct termios: whether it is in canonical mode, and whether it echoes."""
     (local,) = _LOCAL.unpack_from(modes, 3 * _LOCAL.size)
     return bool(local & termios.ICANON), bool(local & termios.ECHO)

@@ -56,7 +56,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 # What an author says that decides neither what runs nor how it is judged, or that steps and expectations
 # are made of.
 _NOT_JUDGED = frozenset(
-    {"hash", "hidden", "lint-ignore", "match", "root-prompt", "status", "stream", "timeout", "user-prompt"}
+    {
+        "article-timeout",
+        "hash",
+        "hidden",
+        "lint-ignore",
+        "match",
+        "output-limit",
+        "root-prompt",
+        "status",
+        "stream",
+        "timeout",
+        "user-prompt",
+    }
 )
 _NOTHING_SHOWN = Expectation()
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import machines, reading, shells, site
+from tests.bench import machines, outputs, reading, shells, site
 from tests.bench.timing import Comparison
 from wordish import __version__
 
@@ -46,6 +46,7 @@ def _comparisons(*, rounds: int, vm: bool) -> Iterator[Comparison]:
             yield shells.trivial_steps(Path(folder), rounds=rounds, steps=steps)
         yield from reading.texts(Path(folder), rounds=max(1, rounds // 2))
         yield reading.articles(Path(folder), rounds=max(1, rounds // 2))
+        yield outputs.long(Path(folder), rounds=rounds, lines=200_000)
         yield site.pages(Path(folder), rounds=max(1, rounds // 2))
     if vm:
         yield machines.clones(rounds=rounds)

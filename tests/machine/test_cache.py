@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from wordish.errors import MachineError
 from wordish.machine import cache
 
 MAKER = """
 import sys, time
 from pathlib import Path
+from wordish import cachedir
 from wordish.machine import cache
 path = Path(sys.argv[1])
 with cache.locked(path, say=print, waiting="waiting"):
@@ -38,7 +41,8 @@ def test_an_entry_appears_when_it_is_whole(tmp_path: Path) -> None:
     with cache.making(path) as partial:
         (partial / "file").touch()
         assert not path.exists()
-    assert [file.name for file in path.iterdir()] == ["file"]
+    assert {file.name for file in path.iterdir()} == {"file", "sizes.json"}
+    assert cache.whole(path)
     assert [entry.name for entry in path.parent.iterdir()] == ["a"]
 
 
@@ -54,8 +58,31 @@ def test_an_entry_that_fails_leaves_nothing_and_keeps_the_old_one(tmp_path: Path
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert [file.name for file in path.iterdir()] == ["old"]
+    assert {file.name for file in path.iterdir()} == {"old", "sizes.json"}
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: os.truncate(path / "file", 4),
+        lambda path: (path / "file").write_text("whole and more"),
+        lambda path: (path / "file").unlink(),
+        lambda path: (path / "sizes.json").unlink(),
+        lambda path: (path / "sizes.json").write_text('{"file":'),
+        lambda path: (path / "sizes.json").write_text("[5]"),
+        lambda path: shutil.rmtree(path),
+    ],
+)
+def test_what_is_no_longer_as_it_was_made_is_found_out(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "a"
+    with cache.making(path) as partial:
+        (partial / "file").write_text("whole")
+    assert cache.whole(path)
+    damage(path)
+    assert not cache.whole(path)
 
 
 def test_two_at_once_make_it_once(tmp_path: Path) -> None:
@@ -91,25 +118,6 @@ def test_holes_are_not_counted_as_size(tmp_path: Path) -> None:
     with (tmp_path / "holes").open("wb") as file:
         file.truncate(1 << 30)
     assert cache.size(tmp_path) < 1 << 20
-
-
-def test_the_cache_is_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WORDISH_CACHE_DIR", "cache")
-    assert cache.root() == tmp_path / "cache"
-    monkeypatch.delenv("WORDISH_CACHE_DIR")
-    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"own/{name}")
-    assert cache.root() == tmp_path / "own" / "wordish"
-    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"~/.cache/{name}")
-    with pytest.raises(MachineError, match=r"no home directory .*: set WORDISH_CACHE_DIR"):
-        cache.root()
-
-    def homeless(_: str) -> str:
-        raise RuntimeError
-
-    monkeypatch.setattr("platformdirs.user_cache_dir", homeless)
-    with pytest.raises(MachineError, match=r"no home directory .*: set WORDISH_CACHE_DIR"):
-        cache.root()
 
 
 def test_what_killed_makers_left_is_swept_and_nothing_else(

@@ -76,9 +76,10 @@ def test_removing_what_is_not_there_says_what_is() -> None:
 def made(cache_directory: Path, *, templates: int) -> Path:
     """An image as `image.build` leaves it, without its content, and templates of it."""
     path = image.path_of(PLAIN)
-    path.mkdir(parents=True)
     about = {"name": "plain", **image.describe(PLAIN), "distribution": "Debian", "kernel": "6"}
-    (path / "image.json").write_text(json.dumps(about))
+    with cache.making(path) as partial:
+        (partial / "image.json").write_text(json.dumps(about))
+        (partial / "root.sqfs").write_bytes(bytes(1000))
     for number in range(templates):
         template = cache_directory / "templates" / f"{path.name}-{number:016}"
         template.mkdir(parents=True)
@@ -141,6 +142,34 @@ def test_what_is_built_is_built_again_on_request_and_its_templates_go(
 
 
 @pytest.mark.vm
+def test_one_that_was_cut_short_is_built_again_and_its_templates_go(
+    cache_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(cache_directory, templates=1)
+    os.truncate(path / "root.sqfs", 999)
+    monkeypatch.setattr(image, "require", lambda *_: None)
+    monkeypatch.setattr(image, "lacking_subordinates", lambda: "")
+    monkeypatch.setattr(
+        image, "_make", lambda machine, partial, *, say: (partial / "root.sqfs").write_bytes(bytes(1000))
+    )
+    said: list[str] = []
+    for _ in range(2):
+        assert image.build(PLAIN, say=said.append) == path
+    assert said == ["machine plain: its image is damaged, making it again"]
+    assert (path / "root.sqfs").stat().st_size == 1000
+    assert cache.entries("templates") == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"distribution": "Debian"}'])
+def test_one_that_does_not_say_what_it_is_is_an_error(cache_directory: Path, content: str) -> None:
+    path = made(cache_directory, templates=0)
+    (path / "image.json").write_text(content)
+    with pytest.raises(
+        MachineError, match=rf"image.json: cannot be read: remove {path}, and it is built anew"
+    ):
+        image.release(path)
+
+
 def test_a_package_that_does_not_exist_is_told_in_apts_words(cache_directory: Path) -> None:
     machine = Machine(name="odd", packages=("no-such-package",))
     with pytest.raises(MachineError) as error:
@@ -170,7 +199,9 @@ def test_killed_half_way_then_asked_for_twice_at_once_it_is_built_once_and_whole
     assert sorted("downloading" in out for out, _ in told) == [False, True]
     assert sorted("waiting for another build" in out for out, _ in told) == [False, True]
     path = image.path_of(PLAIN)
-    assert {file.name for file in path.iterdir()} == {"image.json", "ramdisk-base", "root.sqfs", "vmlinuz"}
+    assert {file.name for file in path.iterdir()} == {
+        "image.json", "ramdisk-base", "root.sqfs", "sizes.json", "vmlinuz",
+    }  # fmt: skip
     assert image.release(path)["distribution"].startswith("Debian GNU/Linux 12")
 
     sweep()

@@ -14,8 +14,9 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import Reach
+from wordish import cachedir
 from wordish.errors import MachineError
-from wordish.machine import cache, qemu
+from wordish.machine import qemu
 from wordish.model import Machine, Target
 from wordish.shell import Shell
 from wordish.targets import vm
@@ -140,18 +141,19 @@ def test_a_damaged_template_is_made_again(
     machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The images are found where they are; the templates are this test's own.
-    (tmp_path / "images").symlink_to(cache.root() / "images")
+    (tmp_path / "images").symlink_to(cachedir.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     machine = machines["bookworm"]._replace(memory=256, disk=64)
-    made = qemu.template(machine, say=print)
-    (made.path / "state").write_bytes(b"not a state")
-    told: list[str] = []
-    target = Target(kind="vm", machine="bookworm")
-    with vm.reach(target, machines={"bookworm": machine}, say=told.append) as place:
-        assert says(
-            place.shell("root"), "free -m | awk '/Mem/ { print ($2 < 256) }'; df -m --output=size /"
-        ) == ("1\n1M-blocks\n       64")
-    assert "machine bookworm: its saved state is damaged, making it again" in told
+    state = qemu.template(machine, say=print).path / "state"
+    for damage in (b"not a state", bytes(state.stat().st_size)):  # too short, and of the right length
+        state.write_bytes(damage)
+        told: list[str] = []
+        target = Target(kind="vm", machine="bookworm")
+        with vm.reach(target, machines={"bookworm": machine}, say=told.append) as place:
+            assert says(
+                place.shell("root"), "free -m | awk '/Mem/ { print ($2 < 256) }'; df -m --output=size /"
+            ) == ("1\n1M-blocks\n       64")
+        assert told.count("machine bookworm: its saved state is damaged, making it again") == 1
 
 
 def test_trouble_of_the_moment_costs_no_template(
@@ -168,7 +170,7 @@ def test_trouble_of_the_moment_costs_no_template(
 def test_a_disk_without_room_for_the_memory_is_told_before_the_boot(
     machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "images").symlink_to(cache.root() / "images")
+    (tmp_path / "images").symlink_to(cachedir.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 20))
     with pytest.raises(MachineError, match=f"is 777 MiB, 100 MiB are free: make room in {tmp_path}"):
@@ -183,7 +185,7 @@ def test_a_machine_with_more_memory_than_there_is_is_refused(machines: Mapping[s
 def test_the_network_is_there_when_it_is_asked_for(
     machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "images").symlink_to(cache.root() / "images")
+    (tmp_path / "images").symlink_to(cachedir.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     machine = machines["bookworm"]._replace(network=True)
     target = Target(kind="vm", machine="bookworm")

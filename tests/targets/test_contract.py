@@ -7,11 +7,16 @@ import os
 import re
 import signal
 import time
+from collections.abc import Mapping
 
 import pytest
 
 from tests.conftest import Reach
+from wordish.document import parse
 from wordish.errors import MachineError
+from wordish.limits import Limit, Limits
+from wordish.model import Machine, Target
+from wordish.runner import Job, check
 from wordish.shell import Shell
 from wordish.targets import TARGETS
 from wordish.terminal import Standing
@@ -44,6 +49,21 @@ def says(shell: Shell, command: str, timeout: float = 20) -> str:
 def test_the_two_streams_and_the_status_are_told_apart(shell: Shell) -> None:
     output = shell.run("echo out; echo err >&2; (exit 3)", timeout=20)
     assert (output.stdout, output.stderr, output.status, output.ended) == ("out", "err", 3, False)
+
+
+def test_an_article_ends_in_its_time_and_cleans_up_where_it_ran(
+    kind: str, machines: Mapping[str, Machine]
+) -> None:
+    text = "~$ touch mess\n\n~$ sleep 1000\n\n~$ echo never\n\n~$ rm mess   # cleanup\n"
+    target = Target(kind=kind, machine="bookworm" if kind == "vm" else "")
+    transcript = check(
+        Job(document=parse(text, path="slow.txt"), target=target),
+        machines=machines, timeout=900, limits=Limits(article=Limit(usual=2)),
+    )  # fmt: skip
+    assert [(str(verdict.outcome), verdict.reason) for verdict in transcript.verdicts] == [
+        ("passed", ""), ("failed", "the article's time is over: 2 s"), ("skipped", "after line 3"),
+        ("passed", ""),
+    ]  # fmt: skip
 
 
 def test_the_status_pipestatus_and_last_argument_live_on(shell: Shell) -> None:

@@ -1,7 +1,9 @@
 """Where images and templates are kept: one directory each, named by a hash of what made it.
 
 An entry is complete or absent: it is made under another name, and renamed when it is whole. One
-process makes it, whoever else wants it waits; what a killed maker left is removed by the next.
+process makes it, whoever else wants it waits; what a killed maker left is removed by the next. It says
+itself how long its files are (``sizes.json``), so that one which a full disk or a crash has cut short is
+found out and made again.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -17,27 +18,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
-from wordish.errors import MachineError
+from wordish.cachedir import root
 
 _PARTIAL = ".partial-"
+_SIZES = "sizes.json"
 _FOLDERS = ("images", "templates")
-
-
-def root() -> Path:
-    """The cache directory: ``WORDISH_CACHE_DIR``, or the user's cache directory of this system.
-
-    Absolute, whatever they say. Raises `MachineError` for a user who has no home directory.
-    """
-    named = os.environ.get("WORDISH_CACHE_DIR")
-    if not named:
-        with contextlib.suppress(RuntimeError):  # a user without home; older platformdirs: "~/..."
-            named = platformdirs.user_cache_dir("wordish")
-        if not named or named.startswith("~"):
-            raise MachineError("there is no home directory to keep machines in", hint="set WORDISH_CACHE_DIR")
-    return Path(named).absolute()
 
 
 def key(description: object) -> str:
@@ -77,10 +64,21 @@ def making(path: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
+        sizes = {file.name: file.stat().st_size for file in sorted(partial.iterdir())}
+        (partial / _SIZES).write_text(json.dumps(sizes), encoding="utf-8")
         remove(path)
         partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def whole(path: Path) -> bool:
+    """Whether the entry is there, each of its files as long as it was made."""
+    try:
+        sizes = json.loads((path / _SIZES).read_bytes())
+        return all((path / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, AttributeError):  # not there, or no such table
+        return False
 
 
 def entries(folder: str, pattern: str = "*") -> list[Path]:

@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wordish.machine import accelerator, cache, image, qemu, tools
+from wordish import cachedir
+from wordish.machine import accelerator, image, qemu, tools
 
 _ROOM = 1_000_000_000  # bytes: an image while it is built, its template, and some room
 
@@ -43,7 +44,7 @@ def findings() -> Iterator[Finding]:
 
 
 def _room() -> Finding:
-    directory = cache.root()
+    directory = cachedir.root()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(directory).free

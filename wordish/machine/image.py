@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from wordish import cachedir
 from wordish.errors import MachineError, UsageError
 from wordish.machine import boot, cache
 from wordish.machine.tools import BUILDERS, add_subordinates_command, lacking_subordinates, require
@@ -69,7 +70,7 @@ def describe(machine: Machine) -> dict[str, object]:
 
 def path_of(machine: Machine) -> Path:
     """Where the machine's image is, or would be."""
-    return cache.root() / "images" / cache.key(describe(machine))
+    return cachedir.root() / "images" / cache.key(describe(machine))
 
 
 def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) -> Path:
@@ -79,15 +80,17 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
     missing. Whatever interrupts it, nothing half-made is ever taken for an image.
     """
     path = path_of(machine)
-    if path.exists() and not again:
+    if cache.whole(path) and not again:
         return path
+    if path.exists() and not again:
+        say(f"machine {machine.name}: its image is damaged, making it again")
     require(*BUILDERS)
     if lacking := lacking_subordinates():
         raise MachineError(lacking, hint=add_subordinates_command())
     cache.sweep()
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another build"):
-            if path.exists() and not again:
+            if cache.whole(path) and not again:
                 return path
             with cache.making(path) as partial:
                 _make(machine, partial, say=lambda stage: say(f"machine {machine.name}: {stage}"))
@@ -98,9 +101,15 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
 
 
 def release(path: Path) -> dict[str, str]:
-    """``distribution`` and ``kernel`` of an image."""
-    said = json.loads((path / "image.json").read_text(encoding="utf-8"))
-    return {name: said[name] for name in ("distribution", "kernel")}
+    """``distribution`` and ``kernel`` of an image. Raises `MachineError` when it does not say."""
+    about = path / "image.json"
+    try:
+        said = json.loads(about.read_text(encoding="utf-8"))
+        return {name: str(said[name]) for name in ("distribution", "kernel")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MachineError(
+            "cannot be read", where=str(about), hint=f"remove {path}, and it is built anew"
+        ) from error
 
 
 def _make(machine: Machine, partial: Path, *, say: Callable[[str], None]) -> None:
@@ -197,7 +206,9 @@ def _cannot(machine: Machine, reason: str, where: str | bytes | None = None) -> 
     if "nable to locate package" in reason or "no installation candidate" in reason:
         hint = f"check the packages of tool.wordish.machines.{machine.name} for suite {machine.suite}"
     elif "No space left" in reason:
-        hint = f"make room in {cache.root()} and {tempfile.gettempdir()}, or set WORDISH_CACHE_DIR and TMPDIR"
+        hint = (
+            f"make room in {cachedir.root()} and {tempfile.gettempdir()}, or set WORDISH_CACHE_DIR and TMPDIR"
+        )
     place = f" ({os.fsdecode(where)})" if where else ""
     return MachineError(f"machine {machine.name} could not be built: {reason}{place}", hint=hint)
 
@@ -241,7 +252,7 @@ def remove(name: str, *, say: Callable[[str], None]) -> list[Image]:
         known = ", ".join(sorted({image.name for image in listing()})) or "none is built"
         raise UsageError(f"no machine {name!r} is built", hint=f"built machines: {known}")
     for image in chosen:
-        path = cache.root() / "images" / image.key
+        path = cachedir.root() / "images" / image.key
         with cache.locked(path, say=say, waiting=f"machine {image.name}: waiting for another build"):
             _remove_templates(image.key, say=say)
             cache.remove(path)
@@ -250,7 +261,7 @@ def remove(name: str, *, say: Callable[[str], None]) -> list[Image]:
 
 def _remove_templates(key: str, *, say: Callable[[str], None]) -> None:
     """Remove the templates made from an image; one that is being made is waited for."""
-    locks = (cache.root() / "templates").glob(f"{key}-*.lock")
+    locks = (cachedir.root() / "templates").glob(f"{key}-*.lock")
     for template in {*cache.entries("templates", f"{key}-*"), *(lock.with_suffix("") for lock in locks)}:
         with cache.locked(template, say=say, waiting=f"machine {key}: waiting for another boot"):
             cache.remove(template)

@@ -26,11 +26,12 @@ from functools import cache as remembered
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from wordish import cachedir
 from wordish.errors import MachineError
+from wordish.framed import FramedTerminal
 from wordish.machine import accelerator, boot, cache, image
 from wordish.machine.tools import QEMU, require
 from wordish.model import Machine, User
-from wordish.terminal import FramedTerminal
 
 _ACCOUNTS: tuple[User, ...] = ("root", "user")
 _BOOT_SECONDS = {"kvm": 20.0, "tcg": 180.0}
@@ -109,13 +110,15 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
     depends = [_command(machine, accel, built, Path(), share=True), version(), programs]
     if accel == "kvm":
         depends.append(_processor())  # the state holds what the guest knows of it
-    path = cache.root() / "templates" / f"{built.name}-{cache.key(depends)}"
+    path = cachedir.root() / "templates" / f"{built.name}-{cache.key(depends)}"
     made = Template(machine=machine, image=built, path=path, accel=accel, why=why)
-    if path.exists():
+    if cache.whole(path):
         return made
+    if path.exists():
+        say(f"machine {machine.name}: its saved state is damaged, making it again")
     try:
         with cache.locked(path, say=say, waiting=f"machine {machine.name}: waiting for another boot"):
-            if not path.exists():
+            if not cache.whole(path):
                 _need_room(machine)
                 say(f"machine {machine.name}: booting it once")
                 with cache.making(path) as partial:
@@ -129,13 +132,13 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
 
 def _need_room(machine: Machine) -> None:
     """QEMU would die of a disk that fills up under the guest's memory, without a word."""
-    cache.root().mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(cache.root()).free >> 20
+    cachedir.root().mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cachedir.root()).free >> 20
     if free < machine.memory:
         raise MachineError(
             f"machine {machine.name} could not be saved: "
             f"its memory is {machine.memory} MiB, {free} MiB are free",
-            hint=f"make room in {cache.root()}, or set WORDISH_CACHE_DIR",
+            hint=f"make room in {cachedir.root()}, or set WORDISH_CACHE_DIR",
         )
 
 
