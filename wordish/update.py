@@ -71,11 +71,12 @@ def update(transcript: Transcript) -> Update:
     edits: list[Edit] = []
     left: list[Diagnostic] = []
     redacts = bool(document.conventions.redact)
+    secrets = any(sample.secret for step in document.sequence for sample in step.options.samples or ())
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
     for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
         if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
             continue
-        reason = stopped or _beyond_update(verdict, redacts=redacts)
+        reason = stopped or _beyond_update(verdict, redacts=redacts, secrets=secrets)
         if not reason and verdict.step.path not in rows:
             reason = "it stands in another file"
         elif not reason and _scattered(rows[verdict.step.path], verdict.step, meant):
@@ -127,12 +128,12 @@ def agrees(document: Document, verdict: Verdict, lines: Sequence[str]) -> bool:
     return not _UNWRITABLE.search(text) and bool(_matches(step, verdict.output, text=text))
 
 
-def _beyond_update(verdict: Verdict, *, redacts: bool) -> str:
+def _beyond_update(verdict: Verdict, *, redacts: bool, secrets: bool) -> str:
     """Why a new output would not make this step right, "" when it would."""
     step, output = verdict.step, verdict.output
     if output is None or output.status is None or verdict.outcome is Outcome.ERROR:
         return verdict.reason
-    if _hides(step, output, redacts=redacts):
+    if (redacts or secrets) and _hides(step, output, redacts=redacts):
         return "something in it is not to be told"
     if step.options.ignore or step.options.status_only or _matches(step, output):
         return verdict.reason or "its output is right"
