@@ -58,7 +58,10 @@ def found(lines: Sequence[str], *, path: str, offset: int, included: Included) -
     document = utils.new_document(path, copy.copy(_settings()))
     document.reporter.system_message = _nothing_told  # type: ignore[assignment]
     # To make one takes longer than to read a few lines; what is included is read while others are at work.
-    machine = _idle.pop() if _idle else states.RSTStateMachine(_STATES, initial_state="RFC2822Body")
+    try:
+        machine = _idle.pop()
+    except IndexError:
+        machine = states.RSTStateMachine(_STATES, initial_state="RFC2822Body")
     collector = _Collector(lines, path=path, offset=offset, included=included)
     machine.run(_Lines(prepared, items=items), document, inliner=collector)
     _idle.append(machine)
