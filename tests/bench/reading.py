@@ -80,6 +80,6 @@ def _repeated(text: str, size: int) -> str:
 
 
 def _read(path: Path) -> float:
-    """Seconds that a processor is busy with one process that reads the articles at a path, its start included."""
+    """Seconds that a processor is busy with a process that reads what is at a path, its start included."""
     command = [sys.executable, "-c", _READ, str(path)]
     return busy(lambda: subprocess.run(command, check=True, cwd=path.parent))
