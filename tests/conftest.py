@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import containers, sshd
 from tests.playing import Play, players
@@ -18,6 +19,9 @@ from wordish.targets import TARGETS, Place
 # A job in the background of a script ignores ^C, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The profile of `make fuzz`.
+settings.register_profile("fuzz", max_examples=20_000)
 
 ROOT = Path(__file__).parent.parent
 

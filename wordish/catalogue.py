@@ -44,6 +44,7 @@ CATALOGUE: Final = (
     Kind("E014", "no-such-article", "an article that runs before is not there, or has no session"),
     Kind("E015", "circular-after", "an article comes after itself"),
     Kind("E016", "misplaced-delimiter", "a here-document's end stands where bash does not see it"),
+    Kind("E017", "too-many-errors", "after so many errors, the rest of the article is not read"),
     Kind("E101", "unknown-target", "there is no such target"),
     Kind("E102", "unknown-machine", "the machine is not described, or none of several is chosen"),
     Kind("E103", "root-prompt", "a root prompt would run on a target that is not thrown away"),

@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wordish.errors import MachineError
-from wordish.judge import judge
+from wordish.judge import judge, retold
 from wordish.limits import NONE, Limits
 from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.shell import Shell
@@ -103,6 +103,7 @@ def replay(
         except MachineError as error:
             lost[step.user] = error
             verdict = Verdict(step=step, outcome=Outcome.ERROR, reason=str(error))
+        verdict = retold(verdict, known.redacted(verdict)) if known else verdict
         try:
             tell(Judged(path=document.path, verdict=verdict, number=number, total=total))
         except KeyboardInterrupt:
@@ -243,7 +244,7 @@ def _attempt(
     else:
         output = _all(printed, output) if printed else output
     verdict = judge(meant, output, timeout=seconds)
-    verdict = known.learned(step, verdict) if known else verdict
+    verdict = retold(verdict, known.learned(step, verdict)) if known else verdict
     if output.status is None and not output.asked and left < seconds:
         verdict = clock.late(verdict)
     if not output.ended:

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from wordish.errors import MachineError, UsageError
+from wordish.judge import retold
 from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
@@ -25,6 +26,7 @@ from wordish.model import (
     Diagnostic,
     Document,
     Event,
+    Judged,
     Machine,
     Outcome,
     Said,
@@ -207,7 +209,8 @@ def check(
             raise
         error = f"the system refuses what is needed: {refused.strerror or refused}"
     if known:  # a secret may have been printed before it was known
-        verdicts = list(map(known.redacted, verdicts))
+        verdicts = [retold(verdict, known.redacted(verdict)) for verdict in verdicts]
+        environment = {name: known.hide(value) for name, value in environment.items()}
     transcript = Transcript(
         document=job.document,
         target=target,
@@ -263,15 +266,23 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
     from wordish.redaction import redacted
 
-    return lambda event: tell(redacted(event, patterns))
+    def hear(event: Event) -> None:
+        hidden = redacted(event, patterns)
+        if isinstance(event, Judged) and isinstance(hidden, Judged):
+            hidden = hidden._replace(verdict=retold(event.verdict, hidden.verdict))
+        tell(hidden)
+
+    return hear
 
 
 def _redacted(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    """The transcript without what ``patterns`` match, its diffs made of what is left."""
     if not patterns:
         return transcript
     from wordish.redaction import redacted
 
-    return redacted(transcript, patterns)
+    hidden = redacted(transcript, patterns)
+    return hidden._replace(verdicts=tuple(map(retold, transcript.verdicts, hidden.verdicts)))
 
 
 def run(

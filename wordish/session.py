@@ -27,6 +27,7 @@ LANGUAGES = frozenset(
     }
 )
 _NOTHING = Options()
+MOST_ERRORS = 100  # of an article: what is wrong so often is not read to its end
 _MOST_HINTS = 50  # lines of a command that may be hints: of each, bash is asked
 NO_SUBSTITUTIONS: Mapping[str, str] = {}
 
@@ -49,8 +50,8 @@ def steps(
     """The steps of a block in order, and what is wrong with it; ``outer`` are the article's options.
 
     In commands and outputs the keys of ``substitutions`` mean their values. A step that is wrong is
-    told and left out, those around it stay. Raises `MissingToolError` when bash is needed and not
-    installed.
+    told and left out, those around it stay; after `MOST_ERRORS` of them, the rest is not read. Raises
+    `MissingToolError` when bash is needed and not installed.
     """
     if not is_looked_at(block):
         return (), ()
@@ -66,8 +67,8 @@ def steps(
     found: list[Step] = []
     faults: list[Diagnostic] = []
     taken: set[int] = set()  # lines of commands below their first
-    at = 0
-    while at < len(starts):
+    at = errors = 0
+    while at < len(starts) and errors < MOST_ERRORS:
         start, prompted = starts[at]
         at += 1
         if not prompted.rest.strip(" \t" + _NBSP):
@@ -80,6 +81,7 @@ def steps(
         taken.update(range(start + 1, end))
         faults += typed.remarks
         if not command:
+            errors += 1
             continue
         step_options, command, remarks = _hints(command, path=block.path, line=line)
         if step_options.hash and prompted.prompt != PROMPT:
@@ -87,6 +89,7 @@ def steps(
         remarks += _characters(lines[start:end], path=block.path, line=line, command=command)
         faults += remarks
         if any(remark.severity is Severity.ERROR for remark in remarks):
+            errors += 1
             continue
         stop = starts[at][0] if at < len(starts) else len(lines)
         merged = words.merge(inherited, step_options)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import machines, many, outputs, shells, site
+from tests.bench import machines, many, outputs, reading, shells, site
 from tests.bench.many import Figures
 from tests.bench.timing import Comparison
 from wordish import __version__
@@ -50,6 +50,8 @@ def _comparisons(*, rounds: int, vm: bool) -> Iterator[Comparison | Figures]:
     with tempfile.TemporaryDirectory(prefix="wordish-bench-") as folder:
         for steps in (1000, 1):
             yield shells.trivial_steps(Path(folder), rounds=rounds, steps=steps)
+        yield from reading.texts(Path(folder), rounds=max(1, rounds // 2))
+        yield reading.articles(Path(folder), rounds=max(1, rounds // 2))
         yield outputs.long(Path(folder), rounds=rounds, lines=200_000)
         yield site.pages(Path(folder), rounds=max(1, rounds // 2))
         yield many.short(Path(folder), rounds=max(1, rounds // 2))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench.timing import Comparison, compare
+from tests.bench.timing import Comparison, busy, compare
 
 ROOT = Path(__file__).parents[2]
 PAGES = 200
@@ -56,10 +55,7 @@ def pages(folder: Path, *, rounds: int) -> Comparison:
 
 
 def _built(source: Path) -> float:
-    """Seconds that a processor is busy with the pages of a folder; what else the machine does is no part."""
+    """Seconds that a processor is busy with the pages of a folder."""
     out = source / "_build"
     shutil.rmtree(out, ignore_errors=True)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "sphinx", "-q", source, out], check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return busy(lambda: subprocess.run([sys.executable, "-m", "sphinx", "-q", source, out], check=True))
