@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages through apt-get (with sudo when not root), a
 # virtual environment in .venv. The second call finds everything there and starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help check test lint unit newer older bench html man record clean setup packages
+.PHONY: help check test lint unit newer older fuzz bench html man record clean setup packages
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -18,8 +18,8 @@ NEEDED := \
   tar2sqfs=squashfs-tools-ng
 # ... and for the tests alone
 test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs \
-  podman=podman runc=runc
-WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user; podman and runc run containers
+  podman=podman runc=runc sshd=openssh-server sudo=sudo man=man-db
+WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user; podman and runc run containers; openssh-server is what ssh reaches, and sudo makes root there; man-db shows the manual page
 
 # Most of a test's time is waiting: one process more than there are processors.
 SIDE_BY_SIDE = -n $$(( $$(nproc) + 1 )) --dist worksteal
@@ -73,6 +73,9 @@ older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and d
 	fi; \
 	PATH="$(CURDIR)/$$venv/bin:$$PATH" $$venv/bin/pytest -q -m 'not browser' tests/sphinx_ext
 
+fuzz: setup  ## hostile texts for the readers, many more than the tests try
+	@$(BIN)/pytest -q $(SIDE_BY_SIDE) --timeout 0 --hypothesis-profile fuzz tests/test_fuzz.py
+
 bench: setup  ## speed, beside a bare shell and a peer in the same run
 	@$(BIN)/python -m pip install --quiet --group bench
 	@$(BIN)/python -m tests.bench
@@ -86,6 +89,7 @@ man: setup  ## the manual page, in _build/man
 	@echo "read it with: man _build/man/wordish.1"
 
 record: setup  ## verify everything, and keep the record and the recordings that the pages show
+	@$(BIN)/wordish machine build > /dev/null  # so that no article's time has that in it
 	@$(BIN)/wordish check --record --cast _build/casts
 	@for article in $(PLAYED); do cp _build/casts/$$article.cast $${article%.*}.cast; done
 

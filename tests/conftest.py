@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from tests import containers
+from tests import containers, sshd
 from tests.playing import Play, players
 from wordish import config
 from wordish.model import Machine, Target
@@ -19,8 +20,12 @@ from wordish.targets import TARGETS, Place
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The profile of `make fuzz`.
+settings.register_profile("fuzz", max_examples=20_000)
+
 ROOT = Path(__file__).parent.parent
 
+Aim = Callable[[str], Target]
 Reach = Callable[[str], Place]
 
 
@@ -36,16 +41,37 @@ def image() -> str:
     return containers.prepared()
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sshd.Server]:
+    """A machine to log in to as root, known as ``there`` to the ssh that is found from now on."""
+    with sshd.server(tmp_path_factory.mktemp("sshd")) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", server.programs, prepend=":")
+        yield server
+
+
 @pytest.fixture
-def reach(request: pytest.FixtureRequest, machines: Mapping[str, Machine]) -> Iterator[Reach]:
+def aim(request: pytest.FixtureRequest) -> Aim:
+    """The target of a kind (root may act there), with what it needs made."""
+
+    def aim(kind: str) -> Target:
+        address = ""
+        if kind == "container":
+            address = request.getfixturevalue("image")
+        elif kind == "ssh":
+            request.getfixturevalue("server")
+            address = "there"
+        return Target(kind=kind, address=address, machine="bookworm" if kind == "vm" else "", as_root=True)
+
+    return aim
+
+
+@pytest.fixture
+def reach(aim: Aim, machines: Mapping[str, Machine]) -> Iterator[Reach]:
     """Reach a pristine place of a kind (``host`` with its root account too); all are left at the end."""
     with ExitStack() as stack:
 
         def reach(kind: str) -> Place:
-            address = request.getfixturevalue("image") if kind == "container" else ""
-            machine = "bookworm" if kind == "vm" else ""
-            target = Target(kind=kind, address=address, machine=machine, as_root=True)
-            return stack.enter_context(TARGETS[kind].reach(target, machines=machines, say=print))
+            return stack.enter_context(TARGETS[kind].reach(aim(kind), machines=machines, say=print))
 
         yield reach
 

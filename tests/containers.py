@@ -26,7 +26,7 @@ default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 """
 _STORAGE = """\
 [storage]
-driver = "overlay"
+driver = "{driver}"
 graphroot = "{folder}/store"
 runroot = "{folder}/run"
 """
@@ -45,7 +45,7 @@ def prepared() -> str:
     os.environ["CONTAINERS_STORAGE_CONF"] = str(place / "storage.conf")
     with FileLock(place.with_suffix(".lock")):
         (place / "containers.conf").write_text(_CONFIGURATION.format(folder=place))
-        (place / "storage.conf").write_text(_STORAGE.format(folder=place))
+        (place / "storage.conf").write_text(_STORAGE.format(folder=place, driver=_driver(place)))
         if podman("image", "exists", IMAGE, check=False).returncode:
             system = place / "system.tar"
             build = [
@@ -60,6 +60,12 @@ def prepared() -> str:
             podman("import", str(system), IMAGE)
             system.unlink()
     return IMAGE
+
+
+def _driver(place: Path) -> str:
+    """How images are laid over each other: the kernel does not do it where that is done already."""
+    told = subprocess.run(["stat", "-f", "-c", "%T", place], capture_output=True, text=True, check=True)
+    return "vfs" if told.stdout.strip() == "overlayfs" else "overlay"
 
 
 def podman(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -315,7 +315,7 @@ class _File:
             yield from look(rest)
 
     def other(self, argument: str) -> tuple[str, Rows]:
-        path = posixpath.join(posixpath.dirname(self.path), argument)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), argument))
         return path, _File(path, self.files).rows
 
     def included(self, argument: str, options: dict[str, tuple[int, str]]) -> Iterator[Piece]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from wordish.binding import HIDDEN, Known, bind, contradiction
+from wordish.binding import Known, bind, contradiction
 from wordish.judge import judge
 from wordish.model import Expectation, Options, Outcome, Output, Sample, Step, Verdict
+from wordish.redaction import HIDDEN
 
 VOL = Sample(text="vol-8f3a", pattern=r"\S+")
 SIZE = Sample(text="12 MB", pattern=r"\S+ +\S+", varies=True)
@@ -179,7 +180,7 @@ def test_a_secret_is_hidden_wherever_it_was_printed() -> None:
     assert told.outcome is Outcome.PASSED
     late = learn(known, "login ok", "login s3cr3t failed", PASSWORD)
     assert late.outcome is Outcome.FAILED
-    assert "+login *** failed" in late.diff
+    assert "+login [redacted] failed" in late.diff
     for verdict in (told, late, known.redacted(early)):
         assert "s3cr3t" not in everything(verdict)
     assert known.hide("the machine said s3cr3t") == f"the machine said {HIDDEN}"
@@ -225,4 +226,19 @@ def test_a_command_that_prints_it_later_is_redacted_whatever_becomes_of_it() -> 
     shown = step("", PASSWORD)
     verdict = known.learned(shown, judge(shown, Output(stdout="s3cr3t", status=None, asked="s3cr3t?")))
     assert "s3cr3t" not in everything(verdict)
-    assert verdict.reason == "waits for input: ***?"
+    assert verdict.reason == "waits for input: [redacted]?"
+
+
+def test_a_secret_is_hidden_as_bash_repeats_what_was_typed() -> None:
+    known = Known()
+    learn(known, "password hunter2", "password s3'c$r\\t", PASSWORD)
+    for spelt in ("s3'c$r\\t", "s3\\'c\\$r\\\\t", "s3'c\\$r\\\\t", "s3'\\''c$r\\t", "s3'c$r\\\\t"):
+        assert known.hide(f"[1]+  Done  login {spelt}") == f"[1]+  Done  login {HIDDEN}"
+
+
+def test_what_bash_said_of_a_job_is_hidden_too() -> None:
+    known = Known()
+    learn(known, "password hunter2", "password s3cr3t", PASSWORD)
+    shown = step("", PASSWORD)
+    verdict = known.learned(shown, judge(shown, Output(notices="[1]+  Done  login s3cr3t")))
+    assert "s3cr3t" not in everything(verdict)

@@ -156,7 +156,7 @@ def test_the_first_that_is_wrong_ends_the_run(steady: Cluster) -> None:
     found, _ = run(steady, jobs, exit_first=True, durations={os.path.realpath("wrong.console"): 9.0})
     assert outcomes(found)["wrong"] == "failed"
     assert len(found) < 5
-    assert events_left(steady) == []
+    until(lambda: not events_left(steady))
 
 
 def test_another_wordish_there_is_refused(steady: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +257,7 @@ def test_an_interruption_reaches_all_and_cleans_up(steady: Cluster, tmp_path: Pa
     assert "2 interrupted" in out
     assert "2 articles never begun" in out
     assert err == ""
-    assert events_left(steady) == []
+    until(lambda: not events_left(steady))
 
 
 def test_when_wordish_is_killed_the_articles_end(steady: Cluster, tmp_path: Path) -> None:
@@ -330,3 +330,19 @@ def test_without_dask(
         capfd.readouterr().err
         == "--dask tcp://x:1: dask is not installed here: pip install 'wordish[dask]'\n"
     )
+
+
+def test_an_interruption_waits_for_nothing_that_has_not_begun(steady: Cluster, tmp_path: Path) -> None:
+    """Others have the cluster for themselves."""
+    names = articles(tmp_path, 2)
+    with distributed.Client(steady.address, set_as_default=False) as others:
+        until(lambda: len(others.nthreads()) == 2)
+        busy = others.map(lambda seconds: time.sleep(seconds), [8.0, 8.1])
+        process = wordish("check", "--dask", steady.address, *names, cwd=tmp_path)
+        until(lambda: len(others.run_on_scheduler(lambda dask_scheduler: [*dask_scheduler.tasks])) == 4)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert not any(future.done() for future in busy)
+        others.gather(busy)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert [*tmp_path.glob("in-*")] == []

@@ -304,7 +304,27 @@ def test_samples_are_told_of() -> None:
     )
     assert not document.errors
     assert "# a.console:2\n" in script(document)
-    assert "# a.console:4: vol-1 is a sample, and stands for itself here\n" in script(document)
+    assert "# a.console:4: vol-1 is a sample: no output is looked at here, so put in what" in script(document)
+
+
+@pytest.mark.parametrize(
+    "refused", [")", "}", "} ; {", "if; fi", "echo (", "a=(1 2) ) # x", "[[ a b ]]", "done", "echo a; ;; b"]
+)
+@pytest.mark.parametrize("more", ["", " input=x"])
+def test_what_bash_refuses_is_refused_at_its_place(tmp_path: Path, refused: str, more: str) -> None:
+    document = article("~$ echo x", f"~$ {refused}  # wordish: status=any{more}", "~$ echo y")
+    assert len(document.steps) == 3
+    subprocess.run(["bash", "-n"], input=script(document), text=True, check=True)
+    ran = run(document, tmp_path)
+    assert (ran.stdout, ran.returncode) == ("x\ny\n", 0)
+    assert run(article("~$ echo x", f"~$ {refused}", "~$ echo y"), tmp_path).stdout == "x\n"
+
+
+def test_a_handler_of_unknown_names_runs_without_set_e(tmp_path: Path) -> None:
+    document = article(
+        '~$ command_not_found_handle () { false; echo "no $1"; }', "~$ frobnicate", "~$ echo END"
+    )
+    assert run(document, tmp_path).stdout == "no frobnicate\nEND\n"
 
 
 def test_the_articles_before_run_before(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ KINDS = [
     "host",
     "sandbox",
     "container",
+    "ssh",
     pytest.param("vm", marks=pytest.mark.vm),
     pytest.param("vm host", marks=pytest.mark.vm, id="side by side"),
 ]
@@ -46,10 +47,12 @@ def start(tmp_path: Path, kind: str, last: str) -> subprocess.Popen[str]:
     """Check an article of each kind, side by side when there are two; the first is ``article.md``."""
     paths = [tmp_path / name for name in ("article.md", "other.md")]
     for path, target in zip(paths, kind.split(), strict=False):
-        on = f"container:{tag(tmp_path)}" if target == "container" else target
+        on = {"container": f"container:{tag(tmp_path)}", "ssh": "host"}.get(target, target)
         path.write_text(ARTICLE.format(kind=on, last=last, word=tmp_path.name))
+    named = ["--on", "ssh:there"] if kind == "ssh" else []
+    existing = [str(path) for path in paths if path.exists()]
     return subprocess.Popen(
-        [sys.executable, "-m", "wordish", "check", "-v", "-j2", *(path for path in paths if path.exists())],
+        [sys.executable, "-m", "wordish", "check", "-v", "-j2", *named, *existing],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
 
@@ -60,9 +63,13 @@ def tag(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def tagged(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[None]:
+def prepared(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[None]:
+    if kind == "ssh":
+        server = request.getfixturevalue("server")
     if kind != "container":
         yield
+        if kind == "ssh":
+            assert list(server.temporary.iterdir()) == []
         return
     containers.podman("tag", request.getfixturevalue("image"), tag(tmp_path))
     yield
@@ -119,7 +126,7 @@ def kernel() -> tuple[str, str]:
     return mounts, loops
 
 
-@pytest.mark.usefixtures("tagged")
+@pytest.mark.usefixtures("prepared")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("last", "how", "status"),
@@ -155,6 +162,10 @@ def test_nothing_is_left(
         assert how is signal.SIGKILL, left
         assert time.monotonic() < patience, left
         time.sleep(0.05)
+    if kind == "ssh":
+        while any(tmp_path.name.encode() in line for line in command_lines()):
+            assert time.monotonic() < patience
+            time.sleep(0.05)
     assert naming(temporary) == []
     assert not any(tmp_path.name.encode() in line for line in command_lines())
     assert list(temporary.iterdir()) == []

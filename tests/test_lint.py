@@ -172,6 +172,8 @@ def test_wherever_a_command_calls_it(command: str) -> None:
         "select frob in a; do ls; done",
         "time { ls; }",
         "x\\y",
+        "exec 3>&1",
+        "exec {out}>&1 4>&2 5>&-",
     ],
 )
 def test_what_is_no_program_or_is_expected_to_be_missing(command: str) -> None:
@@ -201,6 +203,7 @@ def test_what_is_no_program_or_is_expected_to_be_missing(command: str) -> None:
         "bash",
         "chroot /mnt",
         "echo )",
+        "command_not_found_handle () { echo no; }",
     ],
 )
 def test_after_what_may_have_brought_it(command: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.bench import many
+from tests.conftest import ROOT
 from wordish.cli import main
 from wordish.shards import STEP, costs, divided
 
@@ -41,6 +44,20 @@ def test_no_part_does_much_more_than_its_share(costs: dict[str, int], total: int
 def test_an_unknown_article_costs_by_its_steps_at_the_pace_of_the_others() -> None:
     assert costs({"a": 2, "b": 3}, {"a": 4.0, "gone": 9.0}) == {"a": 4000, "b": 6000}
     assert costs({"a": 2, "b": 3}, {}) == {"a": 2 * STEP, "b": 3 * STEP}
+
+
+def test_the_recipe_tells_what_the_simulation_found() -> None:
+    page = (ROOT / "docs/howto/many-articles.md").read_text()
+    rows = dict(re.findall(r"^\| ([a-z][^|]*) \| (\d+) s \|$", page, re.MULTILINE))
+    found = many.recipe().figures
+    told = {
+        "the least that is possible": "the least that is possible",
+        "parts by the number of steps": "parts by steps",
+        "parts by the durations of the last run": "parts by the durations of the last run",
+        "dask, the long articles first": "dask, the long ones first",
+        "dask, in no order": "dask, in no order",
+    }
+    assert rows == {row: f"{found[name]:.0f}" for row, name in told.items()}
 
 
 # From the command line.

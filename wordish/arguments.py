@@ -31,6 +31,11 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments; ``command`` names the command. Exits for ``--help``, ``--version`` and nonsense."""
+    return grammar().parse_args(argv)
+
+
+def grammar() -> argparse.ArgumentParser:
+    """What there is to say on the command line, and what it means: also to be written in a manual."""
     parser = _Parser(
         prog="wordish",
         description="Replay the shell sessions of articles and compare what is printed with what they show.",
@@ -46,9 +51,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
     _shell(_command(commands, "shell", "a terminal in a machine, or at a point of an article"))
     _step(_command(commands, "step", "walk through an article, command by command"))
-    _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
+    _machine(_command(commands, "machine", "build, list, remove and prune throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
-    return parser.parse_args(argv)
+    return parser
 
 
 def _command(
@@ -138,11 +143,16 @@ def _update(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host, sandbox"
+        "--on",
+        default="",
+        metavar="TARGET",
+        help="where to run: vm, vm:MACHINE, host, sandbox, container:IMAGE, ssh:HOST",
     )
     parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
     parser.add_argument(
-        "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
+        "--as-root",
+        action="store_true",
+        help="with `--on host` or `--on ssh:HOST`: run root steps, there, as root",
     )
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say")
 
@@ -249,6 +259,10 @@ def _machine(parser: argparse.ArgumentParser) -> None:
     remove.add_argument(
         "--checkpoints", action="store_true", help="only the checkpoints, of these machines or of all"
     )
+    prune = actions.add_parser("prune", help="remove what is of no use any more")
+    prune.add_argument("--keep", type=_bytes, metavar="SIZE", help="let no more stay than that: 4G, 500M")
+    prune.add_argument("--dry-run", action="store_true", help="remove nothing: tell what would be")
+    _config(prune)
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
@@ -301,6 +315,17 @@ def _shard(text: str) -> Shard:
     return Shard(number=int(number), total=int(total))
 
 
+def _bytes(text: str) -> int:
+    units = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+    number = text.upper().removesuffix("B")
+    unit = units.get(number[-1:], 1)
+    size = float(number.rstrip("KMGT") if unit > 1 else number)
+    if not 0 <= size < math.inf:
+        raise ValueError
+    return round(size * unit)
+
+
+_bytes.__name__ = "size"
 _shard.__name__ = "part I/N"
 _jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

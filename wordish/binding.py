@@ -12,10 +12,8 @@ from wordish.alignment import ALIKE, ON_STDERR, align, likeness
 from wordish.matching import closest_reading, matches
 from wordish.model import RED, Expectation, Output, Sample, Step, Verdict
 from wordish.pattern import Glob, Regex, Token, matches_whole
+from wordish.redaction import HIDDEN
 from wordish.similar import pieces
-
-HIDDEN: Final = "***"
-"""What is shown in the place of a secret."""
 
 _TRIED: Final = 32  # values of samples
 _LINES: Final = 20_000  # lines shown and printed, in all that is tried
@@ -190,7 +188,7 @@ class Known:
                 free = _freed(step.expectation, sample, pattern=sample.pattern)
                 values = {*_Shown(free, output).values(sample, nearest=True)}
                 values |= set() if sample.value is None else {sample.value}
-                self._secrets |= values
+                self._secrets.update(spelt for value in values for spelt in forms.spellings(value))
                 told = any(value in text for value in values for text in output[:2])
                 unsure |= not told or (verdict.outcome in RED and sample.text not in self._samples)
         return unsure
@@ -205,6 +203,7 @@ class Known:
                 stdout=self.hide(output.stdout),
                 stderr=self.hide(output.stderr),
                 asked=self.hide(output.asked),
+                notices=self.hide(output.notices),
             )
         samples = tuple(
             sample._replace(value=None if sample.value is None else self.hide(sample.value))
@@ -230,7 +229,7 @@ def _withheld(verdict: Verdict) -> Verdict:
     stdout, stderr = (HIDDEN if text else "" for text in verdict.output[:2])
     reason = "waits for input" if verdict.output.asked else verdict.reason
     return verdict._replace(
-        output=verdict.output._replace(stdout=stdout, stderr=stderr, asked=""),
+        output=verdict.output._replace(stdout=stdout, stderr=stderr, asked="", notices=""),
         reason=f"{reason} (not shown: a secret may stand there)" if reason else "",
         diff="",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Final
@@ -9,8 +10,10 @@ from typing import Final
 from wordish import drawn, session
 from wordish import options as words
 from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.starts import places, starts
 
 _NOTHING: Final = Options()
+_HINT: Final = re.compile(r"\s*#\s*(?:wordish|returncode)\s*:")
 
 # What is shown as an error was printed on the standard error, by a command that may well have failed.
 _ERROR: Final = Options(status="any", stream="stderr")
@@ -27,20 +30,23 @@ def steps(
     """
     found, faults = session.steps(block, outer=outer, substitutions=substitutions)
     if found and (block.drawn or block.outputs):
-        found, more = _together(block, found), tuple(_stray(block, found))
+        found, more = _together(block, found, outer), tuple(_stray(block, found))
         if block.outputs and not more:
             found = _shown_below(block.outputs, found)
         faults += more
+    if block.drawn or block.outputs:
+        faults += tuple(_alone(block, outer))
     if block.numbers:
         found = tuple(_renumbered(step, block) for step in found)
         faults = tuple(fault._replace(line=_number(fault.line, block)) for fault in faults)
     return found, faults
 
 
-def _together(block: Block, found: Sequence[Step]) -> tuple[Step, ...]:
+def _together(block: Block, found: Sequence[Step], outer: Options) -> tuple[Step, ...]:
     """The steps, told which of them are drawn as one."""
     typed = [step.line - block.line for step in found]
-    joined = drawn.together(drawn.drawn(block, block.text.split("\n")), typed)
+    where = places(block, block.text.split("\n"), options=words.merge(outer, block.options))
+    joined = drawn.together(where, typed)
     return tuple(_joined(step) if line in joined else step for step, line in zip(found, typed, strict=True))
 
 
@@ -92,6 +98,21 @@ def _stray(block: Block, found: Sequence[Step]) -> Iterator[Diagnostic]:
             message="this output is compared with nothing: the command above it shows one of its own",
             hint="show it in one place",
         )
+
+
+def _alone(block: Block, outer: Options) -> Iterator[Diagnostic]:
+    """A warning for each hint on a line of its own among commands that stand without a prompt."""
+    lines = block.text.split("\n")
+    for index, prompted in starts(block, lines, options=words.merge(outer, block.options)):
+        if not prompted.rest and _HINT.match(lines[index]):
+            yield Diagnostic(
+                path=block.path,
+                line=block.line + index,
+                severity=Severity.WARNING,
+                name="stray-comment",
+                message="this comment of wordish is for no command, and means nothing",
+                hint="put it at the end of its command's line",
+            )
 
 
 def _renumbered(step: Step, block: Block) -> Step:

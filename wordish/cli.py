@@ -458,7 +458,7 @@ def lint(arguments: Namespace) -> int:
 
 
 def machine(arguments: Namespace) -> int:
-    """``wordish machine build|list|remove``."""
+    """``wordish machine build|list|remove|prune``."""
     from datetime import datetime
 
     from wordish import checkpoints
@@ -484,6 +484,16 @@ def machine(arguments: Namespace) -> int:
         if sizes := checkpoints.sizes():
             taken = sum(size for _, size in sizes)
             sys.stdout.write(f"checkpoints of articles: {len(sizes)}, {taken / 1e6:.0f} MB\n")
+    elif arguments.action == "prune":
+        from wordish.machine import prune
+
+        freed = 0
+        for waste in prune.waste(intake.settings(arguments).machines.values(), keep=arguments.keep):
+            gone = not waste.busy and (arguments.dry_run or cache.discard(waste.path))
+            done = ("would be removed" if arguments.dry_run else "removed") if gone else "in use, stays"
+            sys.stdout.write(f"{waste.what}: {waste.size / 1e6:.0f} MB, {waste.why}: {done}\n")
+            freed += waste.size if gone else 0
+        sys.stdout.write(f"{freed / 1e6:.0f} MB {'to be freed' if arguments.dry_run else 'freed'}\n")
     else:
         if not arguments.names and not arguments.checkpoints:
             raise UsageError("which machines?", hint="name them, or say --checkpoints")
@@ -500,12 +510,14 @@ def machine(arguments: Namespace) -> int:
 def doctor(_arguments: Namespace) -> int:
     """``wordish doctor``: what is here and what is missing; 1 when something is."""
     from wordish.machine.doctor import findings
+    from wordish.targets import doctor
 
     missing = 0
-    for finding in findings():
-        missing += not finding.found
+    for finding in (*findings(), *doctor.findings()):
+        missing += finding.needed and not finding.found
         hint = f": {finding.install_hint}" if finding.install_hint and not finding.found else ""
-        sys.stdout.write(f"{'ok' if finding.found else 'missing':8}{finding.name}: {finding.detail}{hint}\n")
+        state = "ok" if finding.found else "missing" if finding.needed else "absent"
+        sys.stdout.write(f"{state:8}{finding.name}: {finding.detail}{hint}\n")
     return FAILED if missing else PASSED
 
 

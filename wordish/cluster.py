@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from wordish import __version__
-from wordish.errands import Errand, Found, Lost, Refused, Reply, Unbegun, begun, go, halted, interrupted
+from wordish.errands import Errand, Found, Lost, Refused, Reply, begun, go, interrupted
 from wordish.errors import MachineError, MissingToolError, UsageError
 from wordish.model import RED, Began, Event, Judged, Said, Transcript
 from wordish.runner import Job, unchecked
@@ -106,21 +106,17 @@ def run(
                 if back is None:
                     continue
                 job, reply = back
+                again = crew.again(job) if isinstance(reply, Lost) and not stopped else None
+                lost = "the dask worker that checked it has died"
+                found = reply if isinstance(reply, Found) else Found(unchecked(job, error=lost))
                 try:
-                    if isinstance(reply, Lost):
-                        again = crew.again(job) if not stopped else None
-                        if again:
-                            tell(again)
-                            continue
-                        reply = Found(unchecked(job, error="the dask worker that checked it has died"))
-                    if not isinstance(reply, Found):
-                        continue
-                    for event in _news(reply):
+                    for event in [again] if again else _news(found):
                         tell(event)
                 except KeyboardInterrupt:  # who hears us has gone
                     pressed = True
-                assert isinstance(reply, Found)
-                transcript = reply.transcript
+                if again:
+                    continue
+                transcript = found.transcript
                 told |= transcript.interrupted
                 if not stopped and (transcript.interrupted or (exit_first and transcript.outcome in RED)):
                     stopped = True
@@ -164,8 +160,8 @@ class _Crew:
         self._ended: SimpleQueue[distributed.Future] = SimpleQueue()
         self._deserted = time.monotonic()
         self._looked = 0.0
-        self._raised: set[str] = set()
         self.away: dict[str, tuple[Job, distributed.Future]] = {}
+        self._back: list[str] = []  # names of those that were taken back
         self.interrupted = False
 
     def send_all(self) -> None:
@@ -193,7 +189,7 @@ class _Crew:
         self._send(job)
         return Said(path=path, text=f"{path}: the dask worker that checked it has died, it begins once more")
 
-    def next(self) -> tuple[Job, Reply] | None:
+    def next(self) -> tuple[Job, Found | Lost] | None:
         """The next one that has come back, ``None`` when none has for a while.
 
         Raises `MachineError` for what a worker refused, `RuntimeError` when wordish is wrong.
@@ -206,7 +202,7 @@ class _Crew:
             return None
         job, _ = self.away.pop(future.key)
         reply = self._reply(job, future)
-        if not isinstance(reply, Unbegun) and not self._gone:
+        if not self._gone:
             self._event(begun(future.key)).clear()
         if isinstance(reply, Refused):
             raise MachineError(f"a dask worker refuses: {reply.why}", hint="install the same wordish there")
@@ -233,7 +229,7 @@ class _Crew:
             raise RuntimeError(f"{job.document.path}: {error!r} on a dask worker") from error
         return reply
 
-    def _given_up(self) -> tuple[Job, Reply] | None:
+    def _given_up(self) -> tuple[Job, Found] | None:
         """One of those that nobody is there for, when nobody has been for long."""
         now = time.monotonic()
         if now - self._looked < min(1.0, DESERTED / 2):
@@ -254,28 +250,27 @@ class _Crew:
         return job, Found(unchecked(job, error="the dask cluster has no worker"))
 
     def halt(self) -> None:
-        """Let nothing more begin."""
-        self._raise(halted(self._run))
+        """Let nothing more begin: take back what has not begun. (What begins meanwhile is interrupted.)"""
+        with suppress(Exception):  # the scheduler may have gone: then nothing begins
+            waiting = [name for name in self.away if not self._event(begun(name)).is_set()]
+            self._back += waiting
+            self._client.cancel([self.away.pop(name)[1] for name in waiting], force=True)
 
     def interrupt(self) -> None:
         """Press ^C on all that is under way, and let nothing more begin."""
         self.interrupted = True
+        if not self._gone:
+            self._event(interrupted(self._run)).set()
         self.halt()
-        self._raise(interrupted(self._run))
 
     def _event(self, name: str) -> distributed.Event:
         import distributed
 
         return distributed.Event(name, client=self._client)
 
-    def _raise(self, name: str) -> None:
-        if not self._gone:
-            self._raised.add(name)
-            self._event(name).set()
-
     def forget(self) -> None:
         """Leave nothing of this run on the scheduler."""
         with suppress(Exception):  # it may have gone
             self._client.cancel([future for _, future in self.away.values()], force=True)
-            for name in (*self._raised, *map(begun, self.away)):
+            for name in (interrupted(self._run), *map(begun, (*self.away, *self._back))):
                 self._event(name).clear()

@@ -6,7 +6,7 @@ What reads is imported where it is needed: an article that was read before is no
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -108,13 +108,14 @@ def _loader(path: str) -> Load:
 
 def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load | None = None) -> Document:
     """The article whose file at ``path`` would hold ``text``. Nothing is opened but what ``load`` opens."""
-    from wordish import blocks
+    from wordish import blocks, session
     from wordish import options as words
     from wordish.unread import unread
 
     reading = reading_of(text, path=path, conventions=conventions, load=load)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
+    errors: list[Diagnostic] = []
     article = words.merge(conventions.options, reading.options)
     if sampled := article.samples or any(block.options.samples for block in reading.blocks):
         article, reading, remarks = _looked_up(
@@ -125,6 +126,10 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         scopes = _scopes(article, block, path=path)
         steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
+        errors += [told for told in faults if told.severity is Severity.ERROR]
+        if len(errors) >= session.MOST_ERRORS:
+            remarks.append(_too_many(errors))
+            break
     if sampled:
         from wordish import samples
 
@@ -157,10 +162,12 @@ def _looked_up(
 
     article, faults = samples.resolved(article, conventions.like, path=path, line=1, text=text)
     found = []
+    left = samples.MOST - len(article.samples or ())
     for block in reading.blocks:
         options, more = samples.resolved(
-            block.options, conventions.like, path=block.path, line=block.line, text=text
+            block.options, conventions.like, path=block.path, line=block.line, text=text, left=left
         )
+        left -= len(options.samples or ())
         found.append(block._replace(options=options))
         faults += more
     return article, reading._replace(blocks=tuple(found)), faults
@@ -188,6 +195,17 @@ def reading_of(
             return reading
         first = first or reading
     return first or Reading()
+
+
+def _too_many(errors: Sequence[Diagnostic]) -> Diagnostic:
+    """The error that nothing is read below the last of so many others."""
+    return Diagnostic(
+        path=errors[-1].path,
+        line=errors[-1].line,
+        name="too-many-errors",
+        message=f"these are {len(errors)} errors, and what stands below is not read",
+        hint="mend them first",
+    )
 
 
 def _scopes(article: Options, block: Block, *, path: str) -> tuple[Scope, ...]:

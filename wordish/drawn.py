@@ -15,6 +15,7 @@ SCRIPTS: Final = frozenset({"bash", "sh", "shell", "zsh", "ksh"})
 
 _SCRIPT_PROMPT: Final = "$"
 _NBSP: Final = "\u00a0"
+_ENDS: Final = ("", " ", "\t", _NBSP)  # what may stand behind a prompt
 _NEAR: Final = 16  # lines: most commands end within them
 
 Start = tuple[int, Prompted]
@@ -50,16 +51,14 @@ def starts(places: Sequence[Drawn], lines: Sequence[str]) -> Iterator[Start]:
 
 def named(known: Sequence[str], lines: Sequence[str]) -> Iterator[Start]:
     """The lines that begin with one of these prompts."""
-    longest_first = sorted(known, key=len, reverse=True)
+    names, lengths = {*known}, sorted({len(prompt) for prompt in known})
     for index, line in enumerate(lines):
-        prompt = next((prompt for prompt in longest_first if _begins(line, prompt)), None)
-        if prompt is not None:
+        fitting = reversed(lengths[: bisect.bisect(lengths, len(line))])
+        ends = (end for end in fitting if line[end : end + 1] in _ENDS and line[:end] in names)
+        if end := next(ends, 0):
+            prompt = line[:end]
             user: User = "root" if prompt.endswith("#") else "user"
-            yield index, Prompted(prompt=prompt, user=user, rest=line[len(prompt) + 1 :])
-
-
-def _begins(line: str, prompt: str) -> bool:
-    return line.startswith(prompt) and line[len(prompt) : len(prompt) + 1] in ("", " ", "\t", _NBSP)
+            yield index, Prompted(prompt=prompt, user=user, rest=line[end + 1 :])
 
 
 def place_of(places: Sequence[Drawn], line: int) -> Drawn | None:

@@ -20,7 +20,7 @@ MOST = 20_000
 
 def remembered() -> dict[str, float]:
     """Seconds by the real path of an article."""
-    with suppress(OSError, ValueError, TypeError, AttributeError):
+    with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
         found = json.loads(_file().read_bytes())
         return {str(path): float(seconds) for path, seconds in found.items()}
     return {}

@@ -49,13 +49,8 @@ class Errand(NamedTuple):
     cargo: bytes
 
 
-def halted(run: str) -> str:
-    """The name of the scheduler's event that lets nothing more of a run begin."""
-    return f"wordish-halted-{run}"
-
-
 def interrupted(run: str) -> str:
-    """The name of the event that presses ^C on all that is under way."""
+    """The name of the scheduler's event that presses ^C on all of a run that is under way."""
     return f"wordish-interrupted-{run}"
 
 
@@ -74,10 +69,6 @@ class Lost(NamedTuple):
     """It has begun before, on a worker that has not come back with it."""
 
 
-class Unbegun(NamedTuple):
-    """It was not begun, because the run was halted."""
-
-
 class Found(NamedTuple):
     """What became of the article, and what was said meanwhile; ``fault`` is a traceback of wordish's own."""
 
@@ -86,7 +77,7 @@ class Found(NamedTuple):
     fault: str = ""
 
 
-Reply = Refused | Lost | Unbegun | Found
+Reply = Refused | Lost | Found
 
 
 def go(errand: Errand) -> bytes:
@@ -99,8 +90,6 @@ def _reply(errand: Errand) -> Reply:
 
     if errand.version != __version__:
         return Refused(f"it has wordish {__version__}, not {errand.version}")
-    if distributed.Event(halted(errand.run)).is_set():
-        return Unbegun()
     word = distributed.Event(begun(errand.name))
     if word.is_set():
         return Lost()
@@ -109,16 +98,57 @@ def _reply(errand: Errand) -> Reply:
     stop = distributed.Event(interrupted(errand.run))
     tasks: Mapping[str, Any] = distributed.get_worker().state.tasks
 
-    def unwanted() -> bool:
-        """Whether somebody pressed ^C, or whoever wanted it has gone without a word."""
+    def taken_back() -> bool:
+        """Whether whoever sent it wants it no more, or has gone without a word."""
         task = tasks.get(errand.name)
-        return task is None or task.state == "cancelled" or bool(stop.is_set())
+        return task is None or task.state == "cancelled"
 
+    def unwanted() -> bool:
+        return taken_back() or bool(stop.is_set())
+
+    if taken_back():  # while it left word
+        word.clear()
+        return Lost()
     try:
-        with _alone(job, unwanted=unwanted) as may:
-            return _checked(job, how, unwanted=unwanted) if may else Found(unchecked(job, interrupted=True))
+        machine = how["machines"].get(job.target.machine)
+        with (
+            _fitting(machine.memory if machine else 0, unwanted=unwanted) as fits,
+            _alone(job, unwanted=unwanted) as may,
+        ):
+            if fits and may:
+                return _checked(job, how, unwanted=unwanted)
+            return Found(unchecked(job, interrupted=True))
     except MachineError as error:
         return Found(unchecked(job, error=str(error)))
+
+
+class _Memory:
+    """MiB that the machines of this worker take, and what they may take together."""
+
+    taken = 0
+    room = 0
+    changed = threading.Condition()
+
+
+@contextmanager
+def _fitting(memory: int, *, unwanted: Callable[[], bool]) -> Iterator[bool]:
+    """Wait until a machine of so many MiB fits beside the others; one fits always. As `_alone` otherwise."""
+    from wordish.workers import room
+
+    fits = True
+    with _Memory.changed:
+        if not _Memory.taken:
+            _Memory.room = room()
+        while fits and memory and _Memory.taken and _Memory.taken + memory > _Memory.room:
+            fits = _Memory.changed.wait(_LOOK) or not unwanted()
+        held = memory if fits else 0
+        _Memory.taken += held
+    try:
+        yield fits
+    finally:
+        with _Memory.changed:
+            _Memory.taken -= held
+            _Memory.changed.notify_all()
 
 
 @contextmanager

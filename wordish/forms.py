@@ -177,6 +177,11 @@ def typed(command: str, samples: Sequence[Sample]) -> str:
     return "".join((*pieces, command[at:]))
 
 
+def spellings(value: str) -> set[str]:
+    """A value as it is, as it is typed in and out of quotes, and as a question is told."""
+    return {value, repr(value)[1:-1], *(_quoted(value, before) for before in ("", '"', "'"))}
+
+
 def _quoted(value: str, before: str) -> str:
     """``value`` as one writes it behind ``before``, where a quote may be open."""
     quote, escape = "", False

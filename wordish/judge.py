@@ -28,8 +28,8 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
 
         step = bind(step, output)
 
-    def verdict(outcome: Outcome, reason: str = "", difference: str = "") -> Verdict:
-        return Verdict(step=step, outcome=outcome, output=output, reason=reason, diff=difference)
+    def verdict(outcome: Outcome, reason: str = "", diff: str = "") -> Verdict:
+        return Verdict(step=step, outcome=outcome, output=output, reason=reason, diff=diff)
 
     shown = step.expectation
     matched: bool | None = True
@@ -39,13 +39,13 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
             # bash tells what became of a job before the next prompt, which is here, or was the last one.
             told = f"{output.notices}\n{output.stderr}"
             matched = matches(shown, stdout=output.stdout, stderr=told)
-    difference = _difference(step, output) if matched is False else ""
+    told_apart = difference(step, output) if matched is False else ""
     if output.status is None:
         seconds = step.options.timeout if timeout is None else timeout
         reason = "timed out" if seconds is None else f"timed out after {seconds:g} s"
         if output.asked:
             reason = f"waits for input: {output.asked}"
-        return verdict(Outcome.FAILED, reason, difference)
+        return verdict(Outcome.FAILED, reason, told_apart)
     if step.options.ignore:
         return verdict(Outcome.PASSED)
     reasons = []
@@ -55,13 +55,26 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
         other = contradiction(step, output) if shown.samples else ""
         reasons.append(": ".join(filter(None, ["the output differs", other])))
     if reasons:
-        return verdict(Outcome.FAILED, "; ".join(reasons), difference)
+        return verdict(Outcome.FAILED, "; ".join(reasons), told_apart)
     if matched is None:
         return verdict(Outcome.ERROR, f"{_UNDECIDED}: say stream=stdout or stream=stderr")
     return verdict(Outcome.PASSED)
 
 
-def _difference(step: Step, output: Output) -> str:
+def retold(verdict: Verdict, hidden: Verdict) -> Verdict:
+    """``hidden``, which is ``verdict`` without what is not to be told, with a diff of what is left.
+
+    Lines of a diff are cut where they are too long, which may leave a piece of what was to be hidden.
+    """
+    if not hidden.diff or not hidden.output or (hidden.step, hidden.output) == (verdict.step, verdict.output):
+        return hidden
+    diff = difference(hidden.step, hidden.output)
+    where = "" if diff else " (where it is not to be told)"
+    return hidden._replace(diff=diff, reason=hidden.reason + where)
+
+
+def difference(step: Step, output: Output) -> str:
+    """The unified diff of what a step shows and what was printed, "" where they agree."""
     from wordish.diff import diff  # an article that tells the truth does not pay for it
 
     return diff(step._replace(expectation=without_remarks(step.expectation)), output)

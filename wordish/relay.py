@@ -16,14 +16,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import resources
-from typing import IO
+from typing import IO, NamedTuple
 
 from wordish.errors import MachineError
 from wordish.framed import FramedTerminal
 from wordish.shell import Shell, new_mark, startup
 
 _TAIL = 4096  # bytes of what a program said last that are looked at
-_END_SECONDS = 10.0
+_END_SECONDS = 5.0
 _ERROR = 9  # the descriptor of the second terminal, in the shell that the agent starts
 
 Explain = Callable[[str], MachineError]
@@ -83,6 +83,7 @@ def _explained(running: _Running, explain: Explain) -> Iterator[None]:
     except MachineError as error:
         if running.has_ended():
             raise explain(running.said()) from error
+        running.give_up()
         raise
 
 
@@ -119,6 +120,10 @@ class _Running:
             return False
         return True
 
+    def give_up(self) -> None:
+        """End the program, which does not answer."""
+        self._process.terminate()
+
     def said(self) -> str:
         """The last lines that it said on standard error."""
         size = self._log.seek(0, os.SEEK_END)
@@ -142,7 +147,21 @@ def refusal(said: str) -> str:
     return found[1].strip() if found else ""
 
 
-def facts(said: str) -> tuple[Mapping[str, str], int]:
-    """Of what keeps a place and says so: its environment (see `wordish.targets.Place`), our user id there."""
-    distribution, kernel, uid, *_ = (*said.splitlines(), "", "", "")
-    return {"distribution": distribution, "kernel": kernel}, int(uid or -1)
+class Facts(NamedTuple):
+    """What is known of a place: its environment (see `wordish.targets.Place`), and our user id there.
+
+    ``folder`` is for those who visit, "" where they have homes.
+    """
+
+    environment: Mapping[str, str]
+    uid: int
+    folder: str
+
+
+def facts(said: str) -> Facts:
+    """The facts of which the agent that keeps a place tells. Raises `MachineError` when these are none."""
+    found = re.fullmatch(r"(.+)\n(.+)\n(\d+)\n(.*)", said)
+    if not found:
+        raise MachineError("the agent there talks nonsense")
+    environment = {"distribution": found[1], "kernel": found[2]}
+    return Facts(environment=environment, uid=int(found[3]), folder=found[4])

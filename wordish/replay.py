@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordish.errors import MachineError
-from wordish.judge import judge
+from wordish.judge import judge, retold
 from wordish.limits import NONE, Limits
 from wordish.model import RED, Document, Judged, Outcome, Output, Running, Step, User, Verdict
 from wordish.past import Ran
@@ -127,6 +127,7 @@ def replay(
         except MachineError as error:
             lost[step.user] = error
             verdict = Verdict(step=step, outcome=Outcome.ERROR, reason=str(error))
+        verdict = retold(verdict, known.redacted(verdict)) if known else verdict
         try:
             tell(Judged(path=document.path, verdict=verdict, number=number, total=total))
         except KeyboardInterrupt:
@@ -358,7 +359,7 @@ def _judged(way: _Way, ran: Ran, *, known: Known | None, printed: list[Output]) 
     else:
         output = _all(printed, output) if printed else output
     verdict = judge(way.meant, output, timeout=way.seconds)
-    return known.learned(step, verdict) if known else verdict
+    return retold(verdict, known.learned(step, verdict)) if known else verdict
 
 
 def _all(before: Iterable[Output], last: Output) -> Output:

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordish.errors import MachineError, UsageError
+from wordish.judge import retold
 from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
@@ -25,6 +26,7 @@ from wordish.model import (
     Diagnostic,
     Document,
     Event,
+    Judged,
     Machine,
     Outcome,
     Said,
@@ -34,7 +36,7 @@ from wordish.model import (
     Verdict,
 )
 from wordish.replay import knowledge, place_of, replay
-from wordish.targets import ADDRESSES, TARGETS, Place
+from wordish.targets import ADDRESSES, ON_REQUEST, TARGETS, Place
 
 if TYPE_CHECKING:
     from wordish.past import Past
@@ -83,7 +85,7 @@ def plan(
             if any(remark.name == "no-session" for remark in document.diagnostics):
                 jobs.append(Job(document=document, target=target))
             continue
-        found = _objection(document, target, machines=machines, superuser=wish.superuser)
+        found = _objection(document, target, wish=wish, machines=machines)
         if found:
             problems.append(found)
         else:
@@ -217,7 +219,8 @@ def check(
             raise
         error = f"the system refuses what is needed: {refused.strerror or refused}"
     if known:  # a secret may have been printed before it was known
-        verdicts = list(map(known.redacted, verdicts))
+        verdicts = [retold(verdict, known.redacted(verdict)) for verdict in verdicts]
+        environment = {name: known.hide(value) for name, value in environment.items()}
     transcript = Transcript(
         document=job.document,
         target=target,
@@ -280,15 +283,23 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
     from wordish.redaction import redacted
 
-    return lambda event: tell(redacted(event, patterns))
+    def hear(event: Event) -> None:
+        hidden = redacted(event, patterns)
+        if isinstance(event, Judged) and isinstance(hidden, Judged):
+            hidden = hidden._replace(verdict=retold(event.verdict, hidden.verdict))
+        tell(hidden)
+
+    return hear
 
 
 def _redacted(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    """The transcript without what ``patterns`` match, its diffs made of what is left."""
     if not patterns:
         return transcript
     from wordish.redaction import redacted
 
-    return redacted(transcript, patterns)
+    hidden = redacted(transcript, patterns)
+    return hidden._replace(verdicts=tuple(map(retold, transcript.verdicts, hidden.verdicts)))
 
 
 def run(
@@ -363,7 +374,7 @@ def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
 
 
 def _objection(
-    document: Document, target: Target, *, machines: Mapping[str, Machine], superuser: bool
+    document: Document, target: Target, *, wish: Wish, machines: Mapping[str, Machine]
 ) -> Diagnostic | None:
     """What keeps ``document`` from running on ``target``, ``None`` when nothing does."""
     if target.kind not in TARGETS:
@@ -392,7 +403,15 @@ def _objection(
             message=wrong[0],
             hint=f"say `on={wrong[1]}`",
         )
-    steps = to_run(document, target, superuser=superuser).steps
+    if target.kind in ON_REQUEST and not wish.on:
+        return Diagnostic(
+            path=document.path,
+            line=_line_of(document.text, "on", str(target)),
+            name="real-machine",
+            message=f"{target} is a real machine, which an article does not choose for itself",
+            hint=f"say `--on {target}` if you mean it",
+        )
+    steps = to_run(document, target, superuser=wish.superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
     if guessed := [step for step in roots if step.is_guess]:
         more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
@@ -403,7 +422,7 @@ def _objection(
             message=f'nothing is run as root on a guess, as this "# " is{more}',
             hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
         )
-    if not roots or _may_be_root(target, superuser=superuser):
+    if not roots or _may_be_root(target, superuser=wish.superuser):
         return None
     return Diagnostic(
         path=roots[0].path,

@@ -15,23 +15,35 @@ from wordish.options import line_of
 _WORDS = "sample|vary|text"  # what a sample is said with
 
 
+MOST = 100  # of an article: each step looks for all of them
+
+
 def resolved(
-    options: Options, own: Mapping[str, str], *, path: str, line: int, text: str
+    options: Options, own: Mapping[str, str], *, path: str, line: int, text: str, left: int = MOST
 ) -> tuple[Options, list[Diagnostic]]:
     """The options with the patterns of their samples, and what is wrong with those that are left out.
 
     ``own`` are the author's own kinds, patterns by name. Faults are told at the line of ``text`` that says
-    the sample, else at ``line``.
+    the sample, else at ``line``. No more are kept than are ``left`` of `MOST`.
     """
-    found, faults = [], []
+    found: list[Sample] = []
+    faults: list[Diagnostic] = []
     for sample in options.samples or ():
         try:
+            if len(found) == left:
+                faults.append(_too_many(path, line))
+                break
             pattern = sample.pattern or likes.pattern_of(sample.text, sample.like, own)
             found.append(sample._replace(pattern=pattern))
         except ValueError as error:
             at = line_of(text, _WORDS, sample.text, default=line)
             faults.append(Diagnostic(path=path, line=at, name="bad-option", message=str(error)))
     return options._replace(samples=tuple(found) or None), faults
+
+
+def _too_many(path: str, line: int) -> Diagnostic:
+    message = f"more than {MOST} samples in one article"
+    return Diagnostic(path=path, line=line, name="bad-option", message=message, hint="name fewer")
 
 
 def carried(steps: Sequence[Step]) -> list[Step]:

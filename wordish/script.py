@@ -66,6 +66,7 @@ trap wordish_end EXIT
 """
 _BREAKS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _STATUS: Final = re.compile(r"\$\{?\?")
+_HANDLER: Final = "command_not_found_handle"
 _END_OF_INPUT: Final = "END OF INPUT"
 
 
@@ -126,11 +127,18 @@ def _body(steps: Sequence[Step], both: bool) -> Iterator[str]:
         notes: list[str] = [step.user] if roots else []
         notes += ["hidden"] if step.options.hidden else []
         notes += ["cleanup"] if step.options.cleanup else []
-        notes += [f"{sample.text} is a sample, and stands for itself here" for sample in _samples(step)]
+        notes += [
+            f"{sample.text} is a sample: no output is looked at here, so put in what was really printed"
+            for sample in _samples(step)
+        ]
         lead = _comment(": ".join([_place(step), *filter(None, [", ".join(notes)])]))
         lead += f"wordish_cleaned={cleaned}\n" if step.options.cleanup else ""
         written = _written(step, both)
         text = _run(written, plain=not _is_own(step.command, own), zero=zero)
+        if _HANDLER in own and text.startswith(
+            "{"
+        ):  # it has a process of its own, where the group is unknown
+            text = f"set +e\n{text}set -e\n"
         if asked := _conditions(step):
             text = f"if {_typed(asked, step.user, both)}; then\n{text}fi\n"
         shown = step.expectation.text
@@ -151,7 +159,8 @@ def _settled(step: Step) -> Step:
 
 
 def _written(step: Step, both: bool) -> _Written:
-    command = step.command
+    # What bash refuses is a step too, if an article shows how; the script has to be parsed all the same.
+    command = f"eval {shlex.quote(step.command)}" if syntax.is_refused(step.command) else step.command
     if step.options.input is not None:
         lines = "".join(f"{line}\n" for line in step.options.input)
         command = f"{{\n{command}\n}} <<'{_END_OF_INPUT}'\n{lines}{_END_OF_INPUT}"
@@ -192,7 +201,8 @@ def _defined(command: str) -> set[str]:
     """The functions and aliases that a command defines, "*" when it may define any."""
     parts = anatomy(command)
     aliases = (word for call in parts.calls if call.name == "alias" for word in call.words)
-    anything = {"*"} if any(call.name in ("source", ".", "eval", "enable") for call in parts.calls) else set()
+    unseen = any(call.name in ("source", ".", "eval", "enable") for call in parts.calls)
+    anything = {"*"} if unseen or _HANDLER in parts.functions else set()
     return {*parts.functions, *(word.partition("=")[0] for word in aliases), *anything}
 
 

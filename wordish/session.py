@@ -15,6 +15,7 @@ from wordish import placeholders, syntax
 from wordish.commands import tidy
 from wordish.commands import typed as typed_at
 from wordish.model import NOT_RUNNABLE, Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.prompts import Prompted
 from wordish.starts import PROMPT, doubtful, has_command
 from wordish.starts import starts as starts_of
 
@@ -26,6 +27,7 @@ LANGUAGES = frozenset(
     }
 )
 _NOTHING = Options()
+MOST_ERRORS = 100  # of an article: what is wrong so often is not read to its end
 _MOST_HINTS = 50  # lines of a command that may be hints: of each, bash is asked
 NO_SUBSTITUTIONS: Mapping[str, str] = {}
 
@@ -48,8 +50,8 @@ def steps(
     """The steps of a block in order, and what is wrong with it; ``outer`` are the article's options.
 
     In commands and outputs the keys of ``substitutions`` mean their values. A step that is wrong is
-    told and left out, those around it stay. Raises `MissingToolError` when bash is needed and not
-    installed.
+    told and left out, those around it stay; after `MOST_ERRORS` of them, the rest is not read. Raises
+    `MissingToolError` when bash is needed and not installed.
     """
     if not is_looked_at(block):
         return (), ()
@@ -65,8 +67,8 @@ def steps(
     found: list[Step] = []
     faults: list[Diagnostic] = []
     taken: set[int] = set()  # lines of commands below their first
-    at = 0
-    while at < len(starts):
+    at = errors = 0
+    while at < len(starts) and errors < MOST_ERRORS:
         start, prompted = starts[at]
         at += 1
         if not prompted.rest.strip(" \t" + _NBSP):
@@ -79,6 +81,7 @@ def steps(
         taken.update(range(start + 1, end))
         faults += typed.remarks
         if not command:
+            errors += 1
             continue
         step_options, command, remarks = _hints(command, path=block.path, line=line)
         if step_options.hash and prompted.prompt != PROMPT:
@@ -86,6 +89,7 @@ def steps(
         remarks += _characters(lines[start:end], path=block.path, line=line, command=command)
         faults += remarks
         if any(remark.severity is Severity.ERROR for remark in remarks):
+            errors += 1
             continue
         stop = starts[at][0] if at < len(starts) else len(lines)
         merged = words.merge(inherited, step_options)
@@ -128,14 +132,14 @@ def is_looked_at(block: Block) -> bool:
     return block.language.lower() in LANGUAGES
 
 
-def prompt_lines(block: Block, *, outer: Options = _NOTHING) -> list[int]:
-    """The file's lines where a prompt of this block stands, whatever its language.
+def prompted_lines(block: Block, *, outer: Options = _NOTHING) -> dict[int, Prompted]:
+    """The file's lines where a prompt of this block stands, whatever its language, and what stands there.
 
     ``outer`` as for `steps`.
     """
     starts = starts_of(block, block.text.split("\n"), options=words.merge(outer, block.options))
     lines = block.lines
-    return [lines[number] for number, _ in starts]
+    return {lines[number]: prompted for number, prompted in starts}
 
 
 def normalise(lines: Sequence[str]) -> str:

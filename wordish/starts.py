@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from wordish import drawn, prompts
 from wordish import options as words
-from wordish.model import Block, Options
+from wordish.model import Block, Drawn, Options
 from wordish.prompts import Prompted
 
 Start = tuple[int, Prompted]
@@ -47,6 +47,13 @@ def starts(block: Block, lines: Sequence[str], *, options: Options) -> list[Star
         return found
     outside = [start for start in found if not drawn.place_of(places, start[0])]
     return sorted([*drawn.starts(places, lines), *outside], key=lambda start: start[0])
+
+
+def places(block: Block, lines: Sequence[str], *, options: Options) -> Sequence[Drawn]:
+    """Where prompts are drawn for what is typed: a script has none drawn when it shows one itself."""
+    if block.prompts:
+        return ()
+    return block.drawn if _shown(block, lines, options) else drawn.drawn(block, lines)
 
 
 def _shown(block: Block, lines: Sequence[str], options: Options) -> list[Start]:

@@ -176,6 +176,13 @@ def built_in() -> frozenset[str]:
     return frozenset(done.stdout.decode().split())
 
 
+def is_refused(text: str) -> bool:
+    """Whether bash will not have this whole command, and so nothing that stands around it."""
+    if "\n" not in text and plainly_complete(text):
+        return False
+    return any("warning: here-document" not in line for line in _complaint(text).splitlines())
+
+
 def missing(text: str) -> str:
     """The word that would end an open compound command (``}``, ``fi``), "" when no single one does."""
     return next((word for word in ("}", ")", "fi", "done", "esac") if not _complaint(f"{text}\n{word}")), "")

@@ -25,8 +25,9 @@ _ELSEWHERE: Final = frozenset({".", "chroot", "enable", "eval", "nsenter", "sour
 _SHELLS: Final = frozenset({"bash", "dash", "fish", "ksh", "newgrp", "screen", "sh", "tmux", "zsh"})
 _FOLDER: Final = re.compile(r"(?:^|/)s?bin(?:/|[\"']?$)")
 _PATH: Final = re.compile(r"\bPATH\+?=")
+_HANDLER: Final = "command_not_found_handle"  # of bash: what it does with a name is its own matter
 # Whoever asks whether there is a program has thought of its absence.
-_ASKERS: Final = frozenset({"type", "which", "whereis", "command_not_found_handle"})
+_ASKERS: Final = frozenset({"type", "which", "whereis", _HANDLER})
 
 
 def unknown_programs(steps: Iterable[Step], programs: Programs) -> Iterator[tuple[Step, str, str]]:
@@ -38,6 +39,8 @@ def unknown_programs(steps: Iterable[Step], programs: Programs) -> Iterator[tupl
     for step in steps:
         parts = anatomy(step.command)
         if _may_bring(parts, step.command) or _is_elsewhere(step):
+            return
+        if _HANDLER in parts.functions:
             return
         known.update(parts.functions)
         for call in parts.calls:

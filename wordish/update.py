@@ -70,11 +70,13 @@ def update(transcript: Transcript) -> Update:
     meant = document.conventions.substitutions
     edits: list[Edit] = []
     left: list[Diagnostic] = []
+    redacts = bool(document.conventions.redact)
+    secrets = any(sample.secret for step in document.sequence for sample in step.options.samples or ())
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
     for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
         if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
             continue
-        reason = stopped or _beyond_update(verdict)
+        reason = stopped or _beyond_update(verdict, redacts=redacts, secrets=secrets)
         if not reason and verdict.step.path not in rows:
             reason = "it stands in another file"
         elif not reason and _scattered(rows[verdict.step.path], verdict.step, meant):
@@ -126,12 +128,12 @@ def agrees(document: Document, verdict: Verdict, lines: Sequence[str]) -> bool:
     return not _UNWRITABLE.search(text) and bool(_matches(step, verdict.output, text=text))
 
 
-def _beyond_update(verdict: Verdict) -> str:
+def _beyond_update(verdict: Verdict, *, redacts: bool, secrets: bool) -> str:
     """Why a new output would not make this step right, "" when it would."""
     step, output = verdict.step, verdict.output
     if output is None or output.status is None or verdict.outcome is Outcome.ERROR:
         return verdict.reason
-    if any(HIDDEN in text for text in (step.command, step.expectation.text, output.stdout, output.stderr)):
+    if (redacts or secrets) and _hides(step, output, redacts=redacts):
         return "something in it is not to be told"
     if step.options.ignore or step.options.status_only or _matches(step, output):
         return verdict.reason or "its output is right"
@@ -144,6 +146,18 @@ def _beyond_update(verdict: Verdict) -> str:
     if step.expectation.match == "regex":
         return _PATTERNS
     return ""
+
+
+def _hides(step: Step, output: Output, *, redacts: bool) -> bool:
+    """Whether something was hidden in a step or its output, and nobody knows what the article calls it.
+
+    That is known of a secret sample that is bound, if it is the only one and the configuration hides nothing.
+    """
+    if HIDDEN in step.command or HIDDEN in step.expectation.text:
+        return True
+    secrets = [sample for sample in step.expectation.samples if sample.secret]
+    known = not redacts and len(secrets) == 1 and secrets[0].value is not None
+    return not known and (HIDDEN in output.stdout or HIDDEN in output.stderr)
 
 
 def _matches(step: Step, output: Output, *, text: str | None = None) -> bool | None:

@@ -130,7 +130,7 @@ def load(path: Path) -> Record:
         return msgspec.convert(values, Record)
     except json.JSONDecodeError as error:
         raise ConfigError(f"not JSON: {error.msg}", where=f"{path}:{error.lineno}", hint=hint) from error
-    except (UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"not a record: {error}", where=str(path), hint=hint) from error
 
 

@@ -106,7 +106,7 @@ class _Line:
         self, jobs: Sequence[Job], *, machines: Mapping[str, Machine], durations: Mapping[str, float]
     ) -> None:
         self._machines = machines
-        self._room = _free_memory() - _SPARE
+        self._room = room()
 
         def turn(job: Job) -> tuple[bool, float]:
             path = os.path.realpath(job.document.path)
@@ -133,6 +133,11 @@ class _Line:
 def is_apart(job: Job) -> bool:
     """Whether it disturbs no other: what it runs in is its own, or its author says so."""
     return TARGETS[job.target.kind].DISPOSABLE or bool(job.document.options.parallel)
+
+
+def room() -> int:
+    """MiB that machines may take together."""
+    return _free_memory() - _SPARE
 
 
 def _free_memory() -> int:

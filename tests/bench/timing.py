@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -61,6 +62,17 @@ def compare(name: str, *, reference: str, rounds: int, contenders: Mapping[str, 
             if number:
                 seconds[contender].append(took)
     return Comparison(name=name, reference=reference, seconds=seconds)
+
+
+def busy(work: Callable[[], object]) -> float:
+    """Seconds that a processor is busy with the processes that ``work`` starts and waits for.
+
+    What else the machine does meanwhile is no part of them.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def program(*command: str | Path, cwd: Path) -> Contender:

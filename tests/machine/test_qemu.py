@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import Reach
 from wordish import cachedir
 from wordish.errors import MachineError
-from wordish.machine import qemu
+from wordish.machine import cache, qemu
 from wordish.model import Machine, Target
 from wordish.shell import Shell
 from wordish.targets import vm
@@ -124,6 +124,13 @@ def test_a_guest_that_panics_is_an_error_that_quotes_its_kernel(reach: Reach) ->
     shell = reach("vm").shell("root")
     with pytest.raises(MachineError, match=r"Kernel panic|Kernel Offset"):
         shell.run("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger", timeout=30)
+
+
+def test_a_machine_that_runs_is_not_pruned(reach: Reach, machines: Mapping[str, Machine]) -> None:
+    reach("vm")
+    made = qemu.template(machines["bookworm"], say=print)
+    assert not cache.discard(made.path, really=False)
+    assert not cache.discard(made.image, really=False)
 
 
 def test_nothing_is_left_of_a_clone(machines: Mapping[str, Machine]) -> None:

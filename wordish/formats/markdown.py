@@ -128,7 +128,6 @@ def _found(text: str, file: _File, *, offset: int, depth: int) -> list[Found]:
 
 def _attributed(found: Found, classes: str, *, line: int) -> Found:
     """A block above a line of Kramdown's attributes: the first class is its language, if it has none."""
-    """A block without a language, right above a line of Kramdown's attributes: its first class is that."""
     if not isinstance(found, Session) or found.end != line - 1 or found.block.language:
         return found
     language = classes.split(".")[1].split()[0].removeprefix("language-")

@@ -56,21 +56,41 @@ def found(lines: Sequence[str], *, path: str, offset: int, included: Included) -
     prepared = [_prepared(line) for line in lines]
     items = [(path, number) for number in range(offset, offset + len(lines))]
     document = utils.new_document(path, copy.copy(_settings()))
-    machine = states.RSTStateMachine(state_classes=_STATES, initial_state="RFC2822Body")
+    document.reporter.system_message = _nothing_told  # type: ignore[assignment]
+    # To make one takes longer than to read a few lines; what is included is read while others are at work.
+    try:
+        machine = _idle.pop()
+    except IndexError:
+        machine = states.RSTStateMachine(_STATES, initial_state="RFC2822Body")
     collector = _Collector(lines, path=path, offset=offset, included=included)
     machine.run(_Lines(prepared, items=items), document, inliner=collector)
-    machine.unlink()
+    _idle.append(machine)
     return collector.found
 
 
 def _may_hold(lines: Sequence[str]) -> bool:
-    """Whether there may be a session or a comment of wordish in these lines: none is without one of these."""
-    return any("::" in line or "wordish" in line.lower() for line in lines)
+    """Whether there may be a session or a comment of wordish in these lines.
+
+    None is without that word or ``::``, which, in what is no directive, has something below it.
+    """
+    announced = False
+    for line in lines:
+        if announced and line.strip():
+            return True
+        if "wordish" in line.lower() or ("::" in line and ".." in line):
+            return True
+        announced = announced or "::" in line
+    return False
 
 
 def _prepared(line: str) -> str:
     """A line as docutils' `string2lines` prepares it, but always one line for one line."""
     return re.sub(r"[\v\f\r\x1c-\x1e\x85\u2028\u2029]", " ", line.expandtabs(8)).rstrip()
+
+
+def _nothing_told(*_: Any, **_more: Any) -> nodes.Element:
+    """Stands for what docutils would tell of the markup: to make its messages takes as long as to read."""
+    return nodes.Element()
 
 
 @functools.cache
@@ -315,6 +335,13 @@ class _Body(_Tolerant):
         self.nested_parse(body, offset, nodes.Element())
         return nodes.option_list_item(), blank_finish
 
+    def line_block(
+        self, match: re.Match[str], _context: Any, next_state: str
+    ) -> tuple[list[Any], str, list[Any]]:
+        """A line of a line block, which shows nothing."""
+        self.state_machine.get_first_known_indented(match.end(), until_blank=True)
+        return [], next_state, []
+
     def block_quote(self, indented: StringList, line_offset: int) -> list[nodes.Element]:
         """A quote, to the end; docutils looks for the names below its parts, time and again."""
         self.nested_parse(indented, line_offset, nodes.Element())
@@ -397,3 +424,4 @@ def _state(state: type[states.RSTState]) -> type[states.RSTState]:
 
 
 _STATES = tuple(_state(state) for state in states.state_classes)
+_idle: list[states.RSTStateMachine] = []

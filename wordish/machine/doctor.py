@@ -13,12 +13,16 @@ _ROOM = 1_000_000_000  # bytes: an image while it is built, its template, and so
 
 
 class Finding(NamedTuple):
-    """One thing that was looked for; ``install_hint`` is a command, "" where none helps."""
+    """One thing that was looked for; ``install_hint`` is a command, "" where none helps.
+
+    ``needed``: without it something that wordish does by itself cannot be done.
+    """
 
     name: str
     found: bool
     detail: str
     install_hint: str = ""
+    needed: bool = True
 
 
 def findings() -> Iterator[Finding]:

@@ -17,7 +17,7 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -98,6 +98,11 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
     except OSError as error:
         raise _cannot(machine, error.strerror or str(error), where=error.filename) from error
     return path
+
+
+def is_current(about: Mapping[str, object]) -> bool:
+    """Whether an image that says this of itself is one that this wordish could use here."""
+    return about.get("generation") == _GENERATION and about.get("architecture") == platform.machine()
 
 
 def release(path: Path) -> dict[str, str]:

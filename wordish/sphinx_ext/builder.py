@@ -59,7 +59,7 @@ class WordishBuilder(Builder):
         """Read the articles, say what is wrong with them; when nothing is, check them."""
         rundir.sweep()
         try:
-            found = settings.load(self.config, self.confdir)
+            found = settings.load(self.config.wordish_config, self.confdir)
             documents = [article for name in sorted(docnames) if (article := self._article(name, found))]
             jobs, objections = plan(documents, wish=self._wish(found), machines=found.machines)
         except WordishError as error:

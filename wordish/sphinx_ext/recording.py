@@ -130,7 +130,7 @@ def _header(text: str) -> dict[str, Any]:
     """The first line of a recording; raises `ValueError` when it is none."""
     try:
         header = json.loads(text.partition("\n")[0])
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError("no asciicast") from error
     if not isinstance(header, dict) or header.get("version") not in VERSIONS:
         raise ValueError("no asciicast of a version that is known")

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from wordish.model import Machine, Target, User
 from wordish.shell import Shell
-from wordish.targets import container, host, sandbox, vm
+from wordish.targets import container, host, sandbox, ssh, vm
 
 
 class Place(Protocol):
@@ -48,7 +48,13 @@ class Reach(Protocol):
         """
 
 
-TARGETS: dict[str, Reach] = {"host": host, "vm": vm, "sandbox": sandbox, "container": container}
+TARGETS: dict[str, Reach] = {
+    "host": host,
+    "vm": vm,
+    "sandbox": sandbox,
+    "container": container,
+    "ssh": ssh,
+}
 
 
 class Address(NamedTuple):
@@ -58,5 +64,11 @@ class Address(NamedTuple):
     form: str
 
 
-ADDRESSES: dict[str, Address] = {"container": Address("IMAGE", container.IMAGE)}
+ADDRESSES: dict[str, Address] = {
+    "container": Address("IMAGE", container.IMAGE),
+    "ssh": Address("HOST", ssh.HOST),
+}
 """The targets that need to be told which; the others take nothing there."""
+
+ON_REQUEST = frozenset({"ssh"})
+"""Those that only the user may choose, and neither an article nor the configuration beside it."""

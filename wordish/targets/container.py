@@ -14,7 +14,6 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
-from wordish import relay
 from wordish.errors import MachineError, MissingToolError
 from wordish.machine.tools import DOCKER, PODMAN, install_command
 from wordish.model import Machine, Target, User
@@ -35,6 +34,8 @@ def reach(
     target: Target, *, machines: Mapping[str, Machine], say: Callable[[str], None]
 ) -> Iterator[ContainerPlace]:
     """See `wordish.targets.Reach`."""
+    from wordish import relay  # those who need no container do not pay for it
+
     del machines
     with ExitStack() as open_shells:
         containers = _Containers(installed(target.containers.program), target.address)
@@ -50,7 +51,7 @@ def reach(
         said = open_shells.enter_context(
             relay.reached(run, explain=containers.explained, timeout=_START_SECONDS)
         )
-        yield ContainerPlace(containers, name, relay.facts(said)[0], open_shells)
+        yield ContainerPlace(containers, name, relay.facts(said).environment, open_shells)
 
 
 class ContainerPlace:
@@ -67,6 +68,8 @@ class ContainerPlace:
 
     def shell(self, user: User) -> Shell:
         """See `wordish.targets.Place`."""
+        from wordish import relay
+
         if user not in self._shells or self._shells[user].ended:
             inside = [
                 self._containers.program, "exec", "--interactive", "--user", _ACCOUNTS[user], self._name,
@@ -122,6 +125,8 @@ class _Containers:
 
     def explained(self, said: str) -> MachineError:
         """See `wordish.relay.Explain`."""
+        from wordish import relay
+
         if refusal := relay.refusal(said):
             return MachineError(
                 f"the image {self.image} cannot be used: {refusal}", hint="it takes bash, perl and /proc"

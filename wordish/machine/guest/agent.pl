@@ -301,22 +301,25 @@ sub guest {
 sub refuse { print STDERR "wordish: $_[0]\n"; exit 1 }
 
 # Keep the place: say what it is (distribution, kernel, our user id), and wait for the end of our input.
-# In a container we are process 1, and make the ordinary account.
+# In a container we are process 1, and make the ordinary account. With $own, we make a folder for the
+# homes of those who visit, and say where; afterwards it is removed with all that still uses it.
 sub keep {
-    my ($account) = @_;
+    my ($account, $own) = @_;
     $SIG{CHLD} = 'IGNORE';    # so that the kernel reaps the orphans
-    add_account($account) if defined $account && !getpwnam $account;
+    add_account($account) if $account && !getpwnam $account;
+    $own = own_directory() if $own;
     my $distribution = $system;
     for my $file ('/etc/os-release', '/usr/lib/os-release') {    # os-release(5)
         open my $release, '<', $file or next;
         /^PRETTY_NAME=(["']?)(.+)\1$/ and $distribution = $2 for <$release>;
         last;
     }
-    say_frame(\*STDOUT, 'R', "$distribution\n$kernel\n$<\n");
+    say_frame(\*STDOUT, 'R', join "\n", $distribution, $kernel, $<, $own // '');
     while (1) {
         my $n = sysread STDIN, my $bytes, CHUNK;
         last if defined $n ? !$n : !$!{EINTR};
     }
+    remove($own) if $own;
 }
 
 sub add_account {
@@ -335,8 +338,8 @@ sub add_account {
     mkdir $home, 0755 and chown $id, $id, $home;
 }
 
-# Relay a shell of our own account: in its home directory, or, with $own, in one made for it, which is
-# removed when all that was started here has been ended.
+# Relay a shell of our own account: in its home directory, or, with $own, in one of its own there; then end
+# all that was started here.
 sub visit {
     my ($own) = @_;
     my ($bash) = grep { -f && -x } map { "$_/bash" } split(/:/, $ENV{PATH} // ''), '/bin', '/usr/bin';
@@ -346,8 +349,11 @@ sub visit {
     $account //= $<;
     my %own = (HOME => $home // '/', USER => $account, LOGNAME => $account, @environment);
     if ($own) {
+        for my $each ($own, "$own/home", "$own/tmp") {
+            my $owner = (lstat $each)[4];    # of what an earlier shell has left
+            defined $owner && -d _ && $owner == $< or mkdir $each, 0700 or refuse("$each cannot be made: $!");
+        }
         %ENV = (PATH => $ENV{PATH} // '/usr/local/bin:/usr/bin:/bin');
-        $own = own_directory();
         @own{'HOME', 'TMPDIR'} = ("$own/home", "$own/tmp");
     }
     $reaper = $$;
@@ -368,7 +374,6 @@ sub visit {
     };
     my $why = $@;
     end_all();
-    remove($own) if $own;
     refuse($why) if $why;
 }
 
@@ -386,8 +391,7 @@ sub own_directory {
     sysopen(my $random, '/dev/urandom', O_RDONLY) or refuse("/dev/urandom: $!");
     sysread $random, my $bytes, 8;
     $directory .= unpack 'H*', $bytes;
-    mkdir $_, 0700 or refuse("no temporary directory can be made: $_: $!")
-        for $directory, "$directory/home", "$directory/tmp";
+    mkdir $directory, 0700 or refuse("no temporary directory can be made: $directory: $!");
     return $directory;
 }
 
@@ -400,19 +404,37 @@ sub end_all {
         my @left = children($$) or return;
         kill 'KILL', @left;
         # Of another account, as what sudo has started.
-        system 'sudo', '-n', 'kill', '-KILL', grep { -e "/proc/$_" } @left if $try % 100 == 0;
+        system 'sudo', '-n', 'kill', '-KILL', grep { -e "/proc/$_" } @left if $try % 25 == 0;
         select undef, undef, undef, 0.01;
     }
 }
 
+# Remove a folder of ours, and end those who are still there: whose relay was killed, or is ending them too.
 sub remove {
-    my @away = ('rm', '-rf', '--one-file-system', '--', $_[0]);
+    my ($directory) = @_;
+    my @away = ('rm', '-rf', '--one-file-system', '--', $directory);
     open STDERR, '>', '/dev/null';
     chdir '/';
-    system @away;
-    return unless -e $_[0];
-    system 'chmod', '-R', 'u+rwx', '--', $_[0];    # an article has closed them (chmod 000 d)
-    system @away;
+    $SIG{CHLD} = 'DEFAULT';    # for system() to know how its programs end
+    no warnings 'exec';
+    for my $try (1 .. 20) {
+        my @left = grep { uses($_, $directory) } map { substr $_, 6 } glob '/proc/[0-9]*';
+        kill 'KILL', @left;
+        system @away;
+        return unless @left || -e $directory;
+        system 'chmod', '-R', 'u+rwx', '--', $directory;    # an article has closed them (chmod 000 d)
+        system 'sudo', '-n', @away if $try % 5 == 0;    # root's
+        select undef, undef, undef, 0.02;
+    }
+}
+
+# Whether a process has the folder in its environment, or stands in it.
+sub uses {
+    my ($pid, $directory) = @_;
+    local $/;
+    open my $environment, '<', "/proc/$pid/environ" or return 0;
+    return 1 if index(<$environment> // '', $directory) >= 0;
+    return index(readlink("/proc/$pid/cwd") // '', $directory) == 0;
 }
 
 my ($what, @about) = @ARGV;
