@@ -9,7 +9,7 @@
 #                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
-#                   Z  kill the shell and all that is left in its session
+#                   Z  kill the shell and all that is left of what its account started
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
 #                   W  a word: ask how the shell stands
 #                   P  ask for the program that waits for what a person types
@@ -57,6 +57,13 @@ sub terminal {
     return ($master, $slave, $path, $termios);
 }
 
+# The control group of an account is that of all that its shell starts (see boot).
+sub tell_group {
+    my ($uid, $file, $value) = @_;
+    open my $group, '>', "/sys/fs/cgroup/user.slice/user-$uid.slice/cgroup.$file" or return;
+    syswrite $group, $value;
+}
+
 sub start_shell {
     my ($account, $out, $err) = @_;
     my (undef, undef, $uid, $gid) = getpwnam($account) or die "no account $account";
@@ -68,6 +75,7 @@ sub start_shell {
     POSIX::dup2(fileno $out->[1], $_) for 0, 1, 2;
     POSIX::dup2(fileno $err->[1], 9);
     $SIG{$_} = 'DEFAULT' for qw(PIPE CHLD);
+    tell_group($uid, 'procs', 0);
     if ($uid) { $( = $gid; $) = "$gid $gid"; $< = $uid; $> = $uid; }
     %ENV = (
         HOME => $home{$account}, USER => $account, LOGNAME => $account, SHELL => '/bin/bash',
@@ -184,6 +192,7 @@ sub relay {
             kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
         },
         Z => sub {
+            tell_group((getpwnam $account)[2], 'kill', 1);    # all at once, however fast they multiply
             for (map { substr $_, 6 } glob '/proc/[0-9]*') { kill 'KILL', $_ if in_session($shell, $_) }
         },
         S => sub { reseed($_[0]); $say->('R', '') },
