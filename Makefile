@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages through apt-get (with sudo when not root), a
 # virtual environment in .venv. The second call finds everything there and starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help check test lint unit newer older bench html clean setup packages
+.PHONY: help check test lint unit newer older bench html man record clean setup packages
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -17,11 +17,15 @@ NEEDED := \
   newuidmap=uidmap \
   tar2sqfs=squashfs-tools-ng
 # ... and for the tests alone
-test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs
-WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user
+test unit: NEEDED += chromium=chromium,fonts-liberation fuse-overlayfs=fuse-overlayfs \
+  podman=podman runc=runc sshd=openssh-server sudo=sudo man=man-db
+WHY := QEMU runs the throwaway machine; mmdebstrap, uidmap and squashfs-tools-ng build it without root; Chromium looks at the pages; fuse-overlayfs is the sandbox of an ordinary user; podman and runc run containers; openssh-server is what ssh reaches, and sudo makes root there; man-db shows the manual page
 
 # Most of a test's time is waiting: one process more than there are processors.
 SIDE_BY_SIDE = -n $$(( $$(nproc) + 1 )) --dist worksteal
+
+# The articles that are shown as they were recorded, too.
+PLAYED := docs/howto/lvm-upgrade-safety-net.rst docs/howto/shell-basics.md
 
 # A newer Python than the oldest one supported, if this machine has one that runs.
 NEWER = $(firstword $(shell for python in python3.14 python3.13 python3.12 \
@@ -76,6 +80,15 @@ bench: setup  ## speed, beside a bare shell and a peer in the same run
 html: setup  ## render docs/ with Sphinx
 	@$(BIN)/sphinx-build -q -W -j 2 --keep-going -b html -c . docs _build/html
 	@echo "the pages are in _build/html/index.html"
+
+man: setup  ## the manual page, in _build/man
+	@$(BIN)/sphinx-build -q -W -b man -c . docs _build/man
+	@echo "read it with: man _build/man/wordish.1"
+
+record: setup  ## verify everything, and keep the record and the recordings that the pages show
+	@$(BIN)/wordish machine build > /dev/null  # so that no article's time has that in it
+	@$(BIN)/wordish check --record --cast _build/casts
+	@for article in $(PLAYED); do cp _build/casts/$$article.cast $${article%.*}.cast; done
 
 clean:  ## remove what the other targets made here (the machines stay: wordish machine remove)
 	rm -rf $(VENV) .venv-newer .venv-older _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

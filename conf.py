@@ -1,8 +1,12 @@
 """Sphinx configuration: ``make html`` renders docs/ into _build/html."""
 
+import re
+from argparse import Action, ArgumentParser
+
 from sphinx.application import Sphinx
 
 from wordish import __version__
+from wordish.arguments import grammar
 
 project = "wordish"
 author = "the wordish authors"
@@ -16,6 +20,11 @@ myst_heading_anchors = 3  # links from page to page may name a heading
 nitpicky = True
 highlight_language = "none"  # a block that names no language is shown as it is
 
+# The page of the manual, as `man` shows it.
+man_pages = [("reference/man", "wordish", "verify the shell sessions of articles", author, 1)]
+
+latex_engine = "xelatex"  # sessions show characters that pdflatex does not know
+
 html_theme = "furo"
 html_title = f"wordish {__version__}"
 html_copy_source = True
@@ -24,6 +33,7 @@ html_show_sphinx = False
 
 def setup(app: Sphinx) -> None:
     app.connect("html-page-context", rank_captions, priority=900)
+    app.connect("source-read", fill_in_the_manual)
 
 
 def rank_captions(
@@ -32,3 +42,72 @@ def rank_captions(
     """Say of which rank the captions of the navigation are, as WAI-ARIA wants of headings."""
     tree = str(context.get("furo_navigation_tree", ""))
     context["furo_navigation_tree"] = tree.replace(' role="heading"', ' role="heading" aria-level="2"')
+
+
+def fill_in_the_manual(app: Sphinx, page: str, source: list[str]) -> None:
+    """Write what the program itself knows of its commands and options into the manual page."""
+    if page != "reference/man":
+        return
+    app.env.note_dependency(grammar.__code__.co_filename)
+    commands = dict(each_command("wordish", grammar()))
+    helps = dict(each_help("wordish", grammar()))
+    synopsis = [f"| ``{path}`` {usage(parser)}" for path, parser in commands.items()]
+    listed = [f"``{path.removeprefix('wordish ')}``\n    {helps[path]}.\n" for path in commands]
+    users: dict[tuple[str, str], list[str]] = {}
+    for path, parser in commands.items():
+        for action in parser._actions:
+            if action.option_strings and action.dest != "help":
+                users.setdefault((flags(action), action.help or ""), []).append(path)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for (option, text), paths in users.items():
+        groups.setdefault(tuple(paths), []).append(f"{option}\n    {sentence(text)}\n")
+    options = []
+    for paths, entries in sorted(groups.items(), key=lambda group: -len(group[0])):
+        names = ", ".join(f"``{path.removeprefix('wordish ')}``" for path in paths)
+        options += [f"Of {names}:\n", *entries]
+    for mark, lines in (("synopsis of", synopsis), ("list of", listed)):
+        source[0] = source[0].replace(f".. {mark} the commands\n", "\n".join(lines) + "\n")
+    source[0] = source[0].replace(".. list of the options\n", "\n".join(options))
+
+
+def below(parser: ArgumentParser) -> Action | None:
+    """The argument that names a command, if the parser has one."""
+    return next((action for action in parser._actions if isinstance(action.choices, dict)), None)
+
+
+def each_command(path: str, parser: ArgumentParser) -> list[tuple[str, ArgumentParser]]:
+    """The commands that do something, with their full names."""
+    if (named := below(parser)) is None:
+        return [(path, parser)]
+    return [each for name, one in named.choices.items() for each in each_command(f"{path} {name}", one)]
+
+
+def each_help(path: str, parser: ArgumentParser) -> list[tuple[str, str]]:
+    """What each command is for, by its full name."""
+    if (named := below(parser)) is None:
+        return []
+    own = [(f"{path} {each.dest}", sentence(each.help).rstrip(".")) for each in named._choices_actions]
+    return own + [each for name, one in named.choices.items() for each in each_help(f"{path} {name}", one)]
+
+
+def usage(parser: ArgumentParser) -> str:
+    """What a command takes behind its name."""
+    said = ["[*option*...]"] if any(a.option_strings and a.dest != "help" for a in parser._actions) else []
+    for action in parser._actions:
+        if not action.option_strings:
+            name = f"*{(action.metavar or action.dest).lower()}*"
+            said.append({"*": f"[{name}...]", "+": f"{name}..."}.get(str(action.nargs), name))
+    return " ".join(said)
+
+
+def flags(action: Action) -> str:
+    """How an option is written, with what it takes."""
+    value = ""
+    if action.nargs != 0:
+        value = f" *{action.metavar.lower()}*" if action.metavar else f" {{{','.join(action.choices)}}}"
+    return ", ".join(f"``{flag}``{value}" for flag in action.option_strings)
+
+
+def sentence(text: str) -> str:
+    """A help text as a sentence, its literals as literals."""
+    return re.sub(r"`([^`]*?) *`", r"``\1``", text[0].upper() + text[1:]) + "."

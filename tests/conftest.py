@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import containers, sshd
 from tests.playing import Play, players
 from tests.traces import Traces
 from wordish import config
@@ -52,6 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
+Aim = Callable[[str], Target]
 Reach = Callable[[str], Place]
 
 
@@ -61,14 +63,43 @@ def machines() -> Mapping[str, Machine]:
     return config.load(directory=ROOT).machines
 
 
+@pytest.fixture(scope="session")
+def image() -> str:
+    """The image of the tests' containers."""
+    return containers.prepared()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sshd.Server]:
+    """A machine to log in to as root, known as ``there`` to the ssh that is found from now on."""
+    with sshd.server(tmp_path_factory.mktemp("sshd")) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", server.programs, prepend=":")
+        yield server
+
+
 @pytest.fixture
-def reach(machines: Mapping[str, Machine]) -> Iterator[Reach]:
+def aim(request: pytest.FixtureRequest) -> Aim:
+    """The target of a kind (root may act there), with what it needs made."""
+
+    def aim(kind: str) -> Target:
+        address = ""
+        if kind == "container":
+            address = request.getfixturevalue("image")
+        elif kind == "ssh":
+            request.getfixturevalue("server")
+            address = "there"
+        return Target(kind=kind, address=address, machine="bookworm" if kind == "vm" else "", as_root=True)
+
+    return aim
+
+
+@pytest.fixture
+def reach(aim: Aim, machines: Mapping[str, Machine]) -> Iterator[Reach]:
     """Reach a pristine place of a kind (``host`` with its root account too); all are left at the end."""
     with ExitStack() as stack:
 
         def reach(kind: str) -> Place:
-            target = Target(kind=kind, machine="bookworm" if kind == "vm" else "", as_root=True)
-            return stack.enter_context(TARGETS[kind].reach(target, machines=machines, say=print))
+            return stack.enter_context(TARGETS[kind].reach(aim(kind), machines=machines, say=print))
 
         yield reach
 
@@ -76,12 +107,21 @@ def reach(machines: Mapping[str, Machine]) -> Iterator[Reach]:
 @pytest.fixture(scope="session")
 def play_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """Have articles replayed on this machine, in processes that are kept for the whole session."""
-    with players(kind="host", temporary=tmp_path_factory.mktemp("here")) as play:
+    with players(Target(kind="host"), temporary=tmp_path_factory.mktemp("here")) as play:
         yield play
 
 
 @pytest.fixture(scope="session")
 def play_in_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """Have articles replayed in throwaway machines."""
-    with players(kind="vm", temporary=tmp_path_factory.mktemp("machines"), processes=2) as play:
+    target = Target(kind="vm", machine="bookworm")
+    with players(target, temporary=tmp_path_factory.mktemp("machines"), processes=2) as play:
+        yield play
+
+
+@pytest.fixture(scope="session")
+def play_in_containers(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Play]:
+    """Have articles replayed in containers."""
+    target = Target(kind="container", address=image)
+    with players(target, temporary=tmp_path_factory.mktemp("containers"), processes=2) as play:
         yield play

@@ -22,8 +22,8 @@ Play = Callable[[Document], Answer]
 
 
 @contextmanager
-def players(*, kind: str, temporary: Path, processes: int = _PROCESSES) -> Iterator[Play]:
-    """Give a function that has a document replayed, once, in a target of this kind.
+def players(target: Target, *, temporary: Path, processes: int = _PROCESSES) -> Iterator[Play]:
+    """Give a function that has a document replayed, once, in this target.
 
     Processes that hang are ended with the block. Run directories are made in ``temporary``.
     """
@@ -35,7 +35,7 @@ def players(*, kind: str, temporary: Path, processes: int = _PROCESSES) -> Itera
     def play(document: Document) -> Answer:
         key = document.path, document.text
         if key not in begun:
-            pending = pool.apply_async(_play, (document, kind))
+            pending = pool.apply_async(_play, (document, target))
             begun[key] = lambda: pending.get(_HANGS)
         return begun[key]
 
@@ -52,7 +52,6 @@ def _begin(temporary: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the process that reports
 
 
-def _play(document: Document, kind: str) -> Transcript:
+def _play(document: Document, target: Target) -> Transcript:
     machines = config.load(directory=Path(__file__).parent.parent).machines
-    target = Target(kind=kind, machine="bookworm" if kind == "vm" else "")
     return runner.check(runner.Job(document=document, target=target), machines=machines, timeout=20)

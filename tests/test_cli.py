@@ -20,6 +20,7 @@ import pytest
 
 from wordish.cli import COMMANDS, main
 from wordish.errors import MissingToolError
+from wordish.machine.doctor import Finding
 from wordish.model import Machine, Output, Target
 from wordish.targets import TARGETS
 
@@ -474,19 +475,28 @@ def test_machines_are_listed_and_removed(
     assert "no machine 'lab' is built" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize(("found", "status"), [(True, 0), (False, 1)])
+@pytest.mark.parametrize(
+    ("found", "needed", "status", "line"),
+    [
+        (True, True, 0, "ok      QEMU: runs machines\n"),
+        (False, True, 1, "missing QEMU: runs machines: apt-get install qemu\n"),
+        (False, False, 0, "absent  QEMU: runs machines: apt-get install qemu\n"),
+    ],
+)
 def test_the_doctor_names_the_cure(
-    found: bool, status: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    found: bool,
+    needed: bool,
+    status: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    finding = SimpleNamespace(
-        name="QEMU", found=found, detail="runs machines", install_hint="apt-get install qemu"
+    finding = Finding(
+        name="QEMU", found=found, detail="runs machines", install_hint="apt-get install qemu", needed=needed
     )
-    doctor = SimpleNamespace(findings=lambda: [finding])
-    monkeypatch.setitem(sys.modules, "wordish.machine.doctor", cast(Any, doctor))
-    assert main(["doctor"]) == status
-    out = capfd.readouterr().out
-    assert "QEMU: runs machines" in out
-    assert ("apt-get install qemu" in out) is not found
+    monkeypatch.setattr("wordish.machine.doctor.findings", list)
+    monkeypatch.setattr("wordish.targets.doctor.findings", lambda: [finding])
+    assert (main(["doctor"]), capfd.readouterr().out) == (status, line)
 
 
 def test_a_fault_of_ours_is_not_taken_for_a_wrong_article(

@@ -85,8 +85,8 @@ def test_the_only_machine_is_the_default_one() -> None:
         (
             "[tool.wordish]\nxyz = 5\n",
             "pyproject.toml:2: tool.wordish.xyz: unknown key: there are paths, timeout, article-timeout, "
-            "run-timeout, output-limit, jobs, machine, record, machines, lint, redact, prompts, hash, "
-            "substitutions, options, overrides, like",
+            "run-timeout, output-limit, jobs, machine, record, machines, container, lint, redact, prompts, "
+            "hash, substitutions, options, overrides, like",
         ),
         (
             '[tool.wordish]\n\npaths = "docs"\n',

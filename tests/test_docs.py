@@ -28,6 +28,14 @@ def checked(text: str, machines: Mapping[str, Machine]) -> Transcript:
     return runner.check(job, machines=machines, timeout=60)
 
 
+@pytest.mark.vm
+def test_every_session_of_the_pages_passes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wordish", "check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="module")
 def transcript(machines: Mapping[str, Machine]) -> Transcript:
     return checked(TEXT, machines)

@@ -10,6 +10,7 @@ import pytest
 from tests import faults
 from tests.faults import BETWEEN, FIRST, LAST, REACHING, STAGES, Fault, Stage, suffered
 from tests.test_leftovers import naming
+from wordish import cachedir
 from wordish.document import parse
 from wordish.machine import cache
 from wordish.model import Document, Machine, Outcome, Said, Target, Transcript
@@ -155,7 +156,7 @@ def test_a_machine_that_dies_while_it_boots_leaves_nothing_and_boots_the_next_ti
     temporary: Path, machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "images").symlink_to(cache.root() / "images")
+    (tmp_path / "cache" / "images").symlink_to(cachedir.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path / "cache"))
     small = {"bookworm": machines["bookworm"]._replace(memory=256, disk=64)}
     transcript = fares(RIGHT, "vm", faults.kill_machine_that_boots, Stage(Said, 0), temporary, small)

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import containers
 from tests.conftest import ROOT
 
 ARTICLE = """\
@@ -27,6 +29,8 @@ ARTICLE = """\
 KINDS = [
     "host",
     "sandbox",
+    "container",
+    "ssh",
     pytest.param("vm", marks=pytest.mark.vm),
     pytest.param("vm host", marks=pytest.mark.vm, id="side by side"),
 ]
@@ -43,11 +47,33 @@ def start(tmp_path: Path, kind: str, last: str) -> subprocess.Popen[str]:
     """Check an article of each kind, side by side when there are two; the first is ``article.md``."""
     paths = [tmp_path / name for name in ("article.md", "other.md")]
     for path, target in zip(paths, kind.split(), strict=False):
-        path.write_text(ARTICLE.format(kind=target, last=last, word=tmp_path.name))
+        on = {"container": f"container:{tag(tmp_path)}", "ssh": "host"}.get(target, target)
+        path.write_text(ARTICLE.format(kind=on, last=last, word=tmp_path.name))
+    named = ["--on", "ssh:there"] if kind == "ssh" else []
+    existing = [str(path) for path in paths if path.exists()]
     return subprocess.Popen(
-        [sys.executable, "-m", "wordish", "check", "-v", "-j2", *(path for path in paths if path.exists())],
+        [sys.executable, "-m", "wordish", "check", "-v", "-j2", *named, *existing],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
+
+
+def tag(tmp_path: Path) -> str:
+    """A name of the image that only this test knows."""
+    return f"localhost/{tmp_path.name.lower().strip('-_')}"
+
+
+@pytest.fixture
+def prepared(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[None]:
+    if kind == "ssh":
+        server = request.getfixturevalue("server")
+    if kind != "container":
+        yield
+        if kind == "ssh":
+            assert list(server.temporary.iterdir()) == []
+        return
+    containers.podman("tag", request.getfixturevalue("image"), tag(tmp_path))
+    yield
+    containers.podman("untag", tag(tmp_path), tag(tmp_path))
 
 
 def stat(pid: int) -> list[str]:
@@ -93,11 +119,14 @@ def naming(temporary: Path) -> list[bytes]:
 
 
 def kernel() -> tuple[str, str]:
-    mounts = Path("/proc/mounts").read_text()
+    """The mounts and loop devices, without the mounts of containers, which other tests have too."""
+    lines = Path("/proc/mounts").read_text().splitlines()
+    mounts = "\n".join(line for line in lines if str(containers.folder()) not in line)
     loops = "".join(sorted(str(path) for path in Path("/sys/block").glob("loop*/loop")))
     return mounts, loops
 
 
+@pytest.mark.usefixtures("prepared")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("last", "how", "status"),
@@ -133,7 +162,13 @@ def test_nothing_is_left(
         assert how is signal.SIGKILL, left
         assert time.monotonic() < patience, left
         time.sleep(0.05)
+    if kind == "ssh":
+        while any(tmp_path.name.encode() in line for line in command_lines()):
+            assert time.monotonic() < patience
+            time.sleep(0.05)
     assert naming(temporary) == []
     assert not any(tmp_path.name.encode() in line for line in command_lines())
     assert list(temporary.iterdir()) == []
     assert kernel() == before
+    if kind == "container":
+        assert tag(tmp_path) not in containers.podman("ps", "--all", "--format", "{{.Image}}").stdout

@@ -12,8 +12,19 @@ from pygments.token import Error, Name, _TokenType, is_token_subtype
 
 from tests.conftest import ROOT as PROJECT
 from wordish import document, session
-from wordish.lexer import CONTINUATION, HINT, OUTPUT, PROMPT, ROOT, USER, SessionLexer, coloured
-from wordish.model import Block
+from wordish.lexer import (
+    CONTINUATION,
+    HINT,
+    OUTPUT,
+    PROMPT,
+    ROOT,
+    USER,
+    USUAL,
+    Reading,
+    SessionLexer,
+    coloured,
+)
+from wordish.model import Block, Options
 
 SESSION = """\
 ~# lvs   # wordish: status=1
@@ -32,8 +43,8 @@ END
 Hi"""
 
 
-def of_kind(kind: object, text: str = SESSION) -> list[str]:
-    return [piece for found, piece in coloured(text) if found is kind]
+def of_kind(kind: object, text: str = SESSION, reading: Reading = USUAL) -> list[str]:
+    return [piece for found, piece in coloured(text, reading) if found is kind]
 
 
 def left(text: str) -> str:
@@ -78,6 +89,23 @@ def test_what_is_left_to_copy_is_what_is_run() -> None:
         "echo hi | tr h H",
         "",
     ]
+
+
+def test_prompts_of_ones_own_are_prompts() -> None:
+    own = Reading(options=Options(root_prompt=("rescue>",), user_prompt=(r"\w+%",)))
+    text = "rescue> mount /\nok\nweb1% ls\n~$ true\nrescue>\n"
+    assert of_kind(ROOT, text, own) == ["rescue>", "rescue>"]
+    assert of_kind(USER, text, own) == ["web1%", "~$"]
+    assert "".join(of_kind(OUTPUT, text, own)).rstrip("\n") == "ok"
+    assert of_kind(ROOT, text) == []
+
+
+def test_a_bare_hash_is_what_was_said_of_it() -> None:
+    text = "# lvs\n  LV\n"
+    assert of_kind(ROOT, text, Reading(options=Options(hash="root"))) == ["#"]
+    assert of_kind(ROOT, text) == []
+    assert of_kind(ROOT, "# lvs  # wordish: hash=root\n  LV\n") == ["#"]
+    assert of_kind(OUTPUT, "~# a\n# no  # wordish: hash=comment\n~# b") == ["# no  # wordish: hash=comment\n"]
 
 
 def test_an_open_command_ends_where_the_reader_refuses_it() -> None:

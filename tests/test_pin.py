@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from wordish.document import parse
 from wordish.model import Conventions, Document, Options
 from wordish.pin import DOUBT, Pinned, pin
-from wordish.starts import is_guess
 
 AUTO = Conventions(options=Options(hash="auto"))
 NOTHING = Conventions()
@@ -28,7 +27,7 @@ def pinned(text: str, *, path: str = "a.md", conventions: Conventions = NOTHING)
     wanted = parse(text, path=path, conventions=AUTO)
     again = parse(found.text, path=path, conventions=conventions)
     assert steps(again) == steps(wanted)
-    assert not any(map(is_guess, again.steps))
+    assert not any(step.is_guess for step in again.steps)
     assert not any(remark.name == DOUBT for remark in again.diagnostics)
     rows = found.text.split("\n")
     assert all(told.message in rows[told.line - 1] for told in found.written)

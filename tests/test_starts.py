@@ -8,7 +8,6 @@ import pytest
 
 from wordish import session
 from wordish.model import Block, Options, Step
-from wordish.starts import is_guess
 
 
 def read(
@@ -18,10 +17,10 @@ def read(
     text = textwrap.dedent(text).strip("\n")
     block = Block(path="a", line=1, text=text, language=language, running=running)
     steps, faults = session.steps(block, outer=Options(**options))  # type: ignore[arg-type]
-    assert {(step.line, "guessed-root-prompt") for step in steps if is_guess(step)} <= {
+    assert {(step.line, "guessed-root-prompt") for step in steps if step.is_guess} <= {
         (fault.line, fault.name) for fault in faults
     }
-    told = [(f.line, f.name) for f in faults if not any(f.line == s.line and is_guess(s) for s in steps)]
+    told = [(f.line, f.name) for f in faults if not any(f.line == s.line and s.is_guess for s in steps)]
     return list(steps), sorted(told)
 
 
@@ -97,7 +96,7 @@ def test_auto_takes_commands_and_leaves_comments() -> None:
         "dd if=/dev/zero of=x",
         "foobar --init",
     ]
-    assert all(map(is_guess, steps))
+    assert all(step.is_guess for step in steps)
     assert {step.user for step in steps} == {"root"}
     assert told == [(5, "comment-in-session")]
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from wordish import document
 from wordish.errors import ArticleError
 from wordish.model import Conventions, Diagnostic, Document, Step
-from wordish.options import line_of
 
 _DEEP = 50  # articles, one before the other
 
@@ -34,6 +33,8 @@ def preceded(article: Document, *, conventions_of: ConventionsOf) -> Document:
     """``article`` with the steps of those that it comes after; see `read`."""
     if not article.options.after:
         return article
+    from wordish.options import line_of
+
     others: dict[str, Document] = {}
     faults: list[Diagnostic] = []
 

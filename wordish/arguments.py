@@ -6,9 +6,12 @@ import argparse
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from wordish import __version__
+
+if TYPE_CHECKING:
+    from wordish.model import Shard
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,6 +31,11 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments; ``command`` names the command. Exits for ``--help``, ``--version`` and nonsense."""
+    return grammar().parse_args(argv)
+
+
+def grammar() -> argparse.ArgumentParser:
+    """What there is to say on the command line, and what it means: also to be written in a manual."""
     parser = _Parser(
         prog="wordish",
         description="Replay the shell sessions of articles and compare what is printed with what they show.",
@@ -36,13 +44,14 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"wordish {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _check(_command(commands, "check", "verify articles"))
+    _merge(_command(commands, "merge", "join the reports, or the records, of several checks"))
     _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
     _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
     _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
     _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
-    _machine(_command(commands, "machine", "build, list and remove throwaway machines"))
+    _machine(_command(commands, "machine", "build, list, remove and prune throwaway machines"))
     _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
-    return parser.parse_args(argv)
+    return parser
 
 
 def _command(
@@ -60,9 +69,31 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first that fails")
     parser.add_argument(
+        "--dask", metavar="ADDRESS", help="run them on the cluster of this scheduler: tcp://HOST:PORT"
+    )
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="only the I-th of N parts: every article is in one of them",
+    )
+    parser.add_argument(
+        "--durations",
+        metavar="FILE",
+        help="with --shard: divide by this record or JSON report, the same for all",
+    )
+    parser.add_argument(
         "--allow-empty", action="store_true", help="be content with articles without sessions"
     )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
+    _reports(parser)
+    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
+    parser.add_argument(
+        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
+    )
+
+
+def _reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         action="append",
@@ -71,15 +102,20 @@ def _check(parser: argparse.ArgumentParser) -> None:
         help="terminal (default), json, junit, github, tap, html; several times for several reports",
     )
     parser.add_argument("--output", metavar="FILE", help="where the report goes (default, and -: stdout)")
-    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
-    parser.add_argument(
-        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
-    )
     parser.add_argument("--color", default="auto", choices=("auto", "always", "never"), help="default: auto")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="each step with its time")
     parser.add_argument(
         "-q", "--quiet", action="count", default=0, help="only what went wrong, and the summary"
     )
+
+
+def _merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("reports", nargs="+", metavar="FILE", help="a JSON report, or with --record a record")
+    parser.add_argument(
+        "--record", action="store_true", help="bring verified.json up to date with what these records say"
+    )
+    _reports(parser)
+    _config(parser)
 
 
 def _update(parser: argparse.ArgumentParser) -> None:
@@ -97,11 +133,16 @@ def _update(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--on", default="", metavar="TARGET", help="where to run: vm, vm:MACHINE, host, sandbox"
+        "--on",
+        default="",
+        metavar="TARGET",
+        help="where to run: vm, vm:MACHINE, host, sandbox, container:IMAGE, ssh:HOST",
     )
     parser.add_argument("--machine", default="", metavar="NAME", help="which machine of the configuration")
     parser.add_argument(
-        "--as-root", action="store_true", help="with `--on host`: run root steps, here, as root"
+        "--as-root",
+        action="store_true",
+        help="with `--on host` or `--on ssh:HOST`: run root steps, there, as root",
     )
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="for steps that do not say")
 
@@ -178,6 +219,10 @@ def _machine(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="what is built, its size and when it was built")
     remove = actions.add_parser("remove", help="remove what was built")
     remove.add_argument("names", nargs="+", metavar="NAME")
+    prune = actions.add_parser("prune", help="remove what is of no use any more")
+    prune.add_argument("--keep", type=_bytes, metavar="SIZE", help="let no more stay than that: 4G, 500M")
+    prune.add_argument("--dry-run", action="store_true", help="remove nothing: tell what would be")
+    _config(prune)
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
@@ -221,5 +266,26 @@ def _jobs(text: str) -> int:
     return number
 
 
+def _shard(text: str) -> Shard:
+    from wordish.model import Shard
+
+    number, _, total = text.partition("/")
+    if not (number.isdecimal() and total.isdecimal()) or not 1 <= int(number) <= int(total):
+        raise ValueError
+    return Shard(number=int(number), total=int(total))
+
+
+def _bytes(text: str) -> int:
+    units = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+    number = text.upper().removesuffix("B")
+    unit = units.get(number[-1:], 1)
+    size = float(number.rstrip("KMGT") if unit > 1 else number)
+    if not 0 <= size < math.inf:
+        raise ValueError
+    return round(size * unit)
+
+
+_bytes.__name__ = "size"
+_shard.__name__ = "part I/N"
 _jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"

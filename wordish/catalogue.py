@@ -49,6 +49,7 @@ CATALOGUE: Final = (
     Kind("E103", "root-prompt", "a root prompt would run on a target that is not thrown away"),
     Kind("E104", "root-on-a-guess", "a root prompt that is only guessed would run"),
     Kind("E105", "wrong-address", "a target is told too much, or not which"),
+    Kind("E106", "real-machine", "an article names a machine that only the command line may name"),
     Kind("W001", "unread-session", "a session stands where none is looked for"),
     Kind("W002", "no-session", "an article that was named has no session"),
     Kind("W003", "stray-comment", "a comment of wordish is for no block"),

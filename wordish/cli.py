@@ -24,7 +24,7 @@ from wordish.process import give_up_streams, interruptible, open_streams, say, s
 
 if TYPE_CHECKING:
     from wordish.config import Settings
-    from wordish.model import Event, Transcript
+    from wordish.model import Event, Shard, Transcript
     from wordish.runner import Job
 
 PASSED, FAILED, TROUBLE, INTERRUPTED = 0, 1, 2, 130
@@ -83,6 +83,7 @@ def check(arguments: Namespace) -> int:
     )
     if jobs is None:
         return TROUBLE
+    jobs, shard = _part(arguments, settings, jobs)
     with ExitStack() as stack:
         run = _running(arguments, settings, jobs, stack)
         tell = audience(
@@ -93,14 +94,67 @@ def check(arguments: Namespace) -> int:
             also=[stack.enter_context(keeper) for keeper in _keepers(arguments, settings)],
             stack=stack,
         )
-        tell(Planned(paths=tuple(job.document.path for job in jobs)))
+        tell(Planned(paths=tuple(job.document.path for job in jobs), shard=shard))
         return _status(run(exit_first=arguments.exitfirst, tell=tell))
+
+
+def _part(arguments: Namespace, settings: Settings, jobs: list[Job]) -> tuple[list[Job], Shard | None]:
+    """The jobs of the part that was asked for, if one was."""
+    if arguments.shard is None:
+        if arguments.durations:
+            where = f"--durations {arguments.durations}"
+            raise UsageError("says how to divide a run", where=where, hint="it goes with `--shard`")
+        return jobs, None
+    from wordish.shards import part
+
+    record = settings.directory / settings.record
+    return part(jobs, arguments.shard, durations=arguments.durations, record=record, records=arguments.record)
+
+
+def merge(arguments: Namespace) -> int:
+    """``wordish merge``: the reports, or records, of several checks as one."""
+    from wordish import merging, verified
+    from wordish.audience import audience, wanted
+    from wordish.model import Planned
+
+    files = list(map(Path, arguments.reports))
+    if arguments.record:
+        if arguments.format or arguments.output:
+            hint = "merge the reports in a command of their own"
+            raise UsageError("records are no reports", where="--record", hint=hint)
+        settings = intake.settings(arguments)
+        path = settings.directory / settings.record
+        verified.update(path, merging.latest([verified.load(path), *merging.records(files)]), prune=False)
+        return PASSED
+    forms = wanted(arguments.format, arguments.output)
+    reports = merging.reports(files)
+    transcripts = merging.joined(reports)
+    lost = merging.missing(reports)
+    with ExitStack() as stack:
+        tell = audience(
+            forms,
+            articles=len(transcripts),
+            color=arguments.color,
+            verbosity=arguments.verbose - arguments.quiet,
+            also=(),
+            stack=stack,
+        )
+        paths = tuple(transcript.document.path for transcript in transcripts)
+        tell(Planned(paths=paths, elapsed=sum(report.elapsed for report in reports)))
+        for transcript in transcripts:
+            tell(transcript)
+    if lost:
+        say(f"wordish: {lost}")
+        return max(TROUBLE, _status(transcripts))
+    return _status(transcripts)
 
 
 def _running(
     arguments: Namespace, settings: Settings, jobs: list[Job], stack: ExitStack
 ) -> Callable[..., Iterable[Transcript]]:
-    """What checks the jobs: this process one by one, or others side by side."""
+    """What checks the jobs: this process one by one, others side by side, or a cluster."""
+    from wordish.checking import checking, remembering
+
     how: dict[str, Any] = {
         "machines": settings.machines,
         "timeout": arguments.timeout or settings.timeout,
@@ -108,28 +162,16 @@ def _running(
         "keep_going": arguments.keep_going,
         "survey": arguments.record,
     }
+    if arguments.dask:
+        if arguments.jobs is not None:
+            where = f"--dask {arguments.dask}"
+            raise UsageError("the cluster says how many run side by side", where=where, hint="leave out -j")
+        from wordish import cluster
+
+        client = stack.enter_context(cluster.connected(arguments.dask))
+        return partial(remembering, partial(cluster.run, jobs, client=client, **how))
     wanted = settings.jobs if arguments.jobs is None else arguments.jobs
-    if wanted != 1 and len(jobs) > 1:
-        from wordish import workers
-
-        together = min(wanted or workers.processors(), workers.most_at_once(jobs))
-        if together > 1:
-            crew = stack.enter_context(workers.crew(jobs, workers=together, **how))
-            return partial(_remembering, partial(workers.run, crew))
-    from wordish.runner import run
-
-    return partial(run, jobs, **how)
-
-
-def _remembering(run: Callable[..., Iterable[Transcript]], **how: Any) -> Iterator[Transcript]:
-    """Run with what is known of the articles' durations, and keep what is learnt."""
-    from wordish.durations import remember, remembered
-
-    ended = []
-    for transcript in run(durations=remembered(), **how):
-        ended.append(transcript._replace(verdicts=()))
-        yield transcript
-    remember(ended)
+    return stack.enter_context(checking(jobs, together=wanted, **how))
 
 
 def _keepers(
@@ -318,7 +360,7 @@ def lint(arguments: Namespace) -> int:
 
 
 def machine(arguments: Namespace) -> int:
-    """``wordish machine build|list|remove``."""
+    """``wordish machine build|list|remove|prune``."""
     from datetime import datetime
 
     from wordish.machine import cache, image
@@ -340,6 +382,16 @@ def machine(arguments: Namespace) -> int:
             when = datetime.fromtimestamp(built.built).astimezone().isoformat(" ", "minutes")
             about = ", ".join((built.suite, *built.packages))
             sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
+    elif arguments.action == "prune":
+        from wordish.machine import prune
+
+        freed = 0
+        for waste in prune.waste(intake.settings(arguments).machines.values(), keep=arguments.keep):
+            gone = not waste.busy and (arguments.dry_run or cache.discard(waste.path))
+            done = ("would be removed" if arguments.dry_run else "removed") if gone else "in use, stays"
+            sys.stdout.write(f"{waste.what}: {waste.size / 1e6:.0f} MB, {waste.why}: {done}\n")
+            freed += waste.size if gone else 0
+        sys.stdout.write(f"{freed / 1e6:.0f} MB {'to be freed' if arguments.dry_run else 'freed'}\n")
     else:
         for name in arguments.names:
             for removed in image.remove(name, say=say):
@@ -350,17 +402,20 @@ def machine(arguments: Namespace) -> int:
 def doctor(_arguments: Namespace) -> int:
     """``wordish doctor``: what is here and what is missing; 1 when something is."""
     from wordish.machine.doctor import findings
+    from wordish.targets import doctor
 
     missing = 0
-    for finding in findings():
-        missing += not finding.found
+    for finding in (*findings(), *doctor.findings()):
+        missing += finding.needed and not finding.found
         hint = f": {finding.install_hint}" if finding.install_hint and not finding.found else ""
-        sys.stdout.write(f"{'ok' if finding.found else 'missing':8}{finding.name}: {finding.detail}{hint}\n")
+        state = "ok" if finding.found else "missing" if finding.needed else "absent"
+        sys.stdout.write(f"{state:8}{finding.name}: {finding.detail}{hint}\n")
     return FAILED if missing else PASSED
 
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "check": check,
+    "merge": merge,
     "update": update,
     "list": list_,
     "export": export,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from wordish.errors import ConfigError
 from wordish.limits import KEPT, Limit, Limits
-from wordish.model import Conventions, Machine
+from wordish.model import Containers, Conventions, Machine
 from wordish.overrides import Override, conventions_of
 
 TIMEOUT = 60.0
@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     are processors. ``machine`` is the default machine's name, "" when there are several and none was
     chosen. ``record`` is a file, relative to ``directory``. ``ignore`` are the names of the warnings
     that are switched off. ``conventions`` hold for every article, ``overrides`` go before them for some.
+    ``containers``: how those are run.
     """
 
     directory: Path
@@ -51,6 +52,7 @@ class Settings(NamedTuple):
     ignore: frozenset[str] = frozenset()
     conventions: Conventions = Conventions()
     overrides: tuple[Override, ...] = ()
+    containers: Containers = Containers()
 
     @property
     def limits(self) -> Limits:
@@ -111,6 +113,9 @@ def parse(text: str, *, source: Path) -> Settings:
         ignore=table.ignored(said),
         conventions=conventions,
         overrides=overrides,
+        containers=Containers(
+            program=said.container.program or "", network=said.container.network, pull=said.container.pull
+        ),
     )
 
 

@@ -1,22 +1,24 @@
-"""Find articles, and read a path into a Document."""
+"""Find articles, and read a path into a Document.
+
+What reads is imported where it is needed: an article that was read before is not read again.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from wordish import blocks, prompts, session
-from wordish import options as words
+from wordish import readings
 from wordish.errors import ArticleError, UsageError
-from wordish.formats import FORMATS, Format
-from wordish.formats.inclusion import Load
-from wordish.formats.reading import Reading, prepared
 from wordish.model import Block, Conventions, Diagnostic, Document, Options, Scope, Severity, Step
-from wordish.pattern import regex_errors
-from wordish.sources import loader, nothing, text_of
-from wordish.unread import unread
+from wordish.text import text_of
+
+if TYPE_CHECKING:
+    from wordish.formats import Format
+    from wordish.formats.inclusion import Load
+    from wordish.formats.reading import Reading
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
 SKIPPED = frozenset({"_build", "node_modules", "__pycache__", "site-packages", "venv"})
@@ -78,7 +80,13 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
     Raises `ArticleError` when there is no such file, or it cannot be opened, or is not text in UTF-8, and
     `MissingToolError` when bash is needed to tell where a command ends and is not installed.
     """
-    article = parse(text_of(Path(path)), path=str(path), conventions=conventions, load=loader(str(path)))
+    article = readings.read(
+        text_of(Path(path)),
+        path=str(path),
+        conventions=conventions,
+        load=lambda: _loader(str(path)),
+        parse=parse,
+    )
     if article.steps or article.errors or not (isinstance(path, Found) and path.named):
         return article
     none = Diagnostic(
@@ -92,8 +100,18 @@ def read(path: str | Path | Found, *, conventions: Conventions = _NONE) -> Docum
     return article._replace(diagnostics=_sorted([*article.diagnostics, none], article.path))
 
 
-def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load = nothing) -> Document:
+def _loader(path: str) -> Load:
+    from wordish.sources import loader
+
+    return loader(path)
+
+
+def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load | None = None) -> Document:
     """The article whose file at ``path`` would hold ``text``. Nothing is opened but what ``load`` opens."""
+    from wordish import blocks
+    from wordish import options as words
+    from wordish.unread import unread
+
     reading = reading_of(text, path=path, conventions=conventions, load=load)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
@@ -153,9 +171,16 @@ def blocks_of(document: Document) -> tuple[Block, ...]:
     return reading_of(document.text, path=document.path, conventions=document.conventions).blocks
 
 
-def reading_of(text: str, *, path: str, conventions: Conventions = _NONE, load: Load = nothing) -> Reading:
+def reading_of(
+    text: str, *, path: str, conventions: Conventions = _NONE, load: Load | None = None
+) -> Reading:
     """What the first format that finds a session finds, of those that claim this suffix; as `parse`."""
-    first = None
+    from wordish import options as words
+    from wordish import session
+    from wordish.formats.reading import Reading, prepared
+    from wordish.sources import nothing
+
+    load, first = load or nothing, None
     for form in _formats(path):
         reading = form.read(prepared(text), path=path, load=load, outer=conventions.options)
         article = words.merge(conventions.options, reading.options)
@@ -185,6 +210,8 @@ def _bad_patterns(step: Step) -> Iterator[Diagnostic]:
     """What is no regular expression where the author said that it is one."""
     expectation = step.expectation
     if expectation.match == "regex" and expectation.lines:
+        from wordish.pattern import regex_errors
+
         for index, message in regex_errors(expectation.text):
             yield Diagnostic(
                 path=step.path,
@@ -207,11 +234,15 @@ def lines_of(steps: Iterable[Step]) -> set[tuple[str, int]]:
 
 def _formats(path: str) -> list[Format]:
     """The formats that claim this suffix; for a suffix that none claims, those of plain text."""
+    from wordish.formats import FORMATS
+
     suffix = Path(path).suffix.lower()
     return [form for form in FORMATS.values() if suffix in form.SUFFIXES] or _formats("article.txt")
 
 
 def _suffixes() -> set[str]:
+    from wordish.formats import FORMATS
+
     return {suffix for form in FORMATS.values() for suffix in form.SUFFIXES}
 
 
@@ -232,11 +263,12 @@ def _from_here(path: Path, base: Path | None) -> Path:
 
 
 def _walk(directory: Path, outer: Options) -> Iterator[Path]:
+    suffixes = _suffixes()
     for folder, names, files in os.walk(directory):
         names[:] = [name for name in names if not _is_skipped(Path(folder, name))]
         for name in files:
             path = Path(folder, name)
-            if path.suffix.lower() in _suffixes() and not name.startswith(".") and _is_article(path, outer):
+            if path.suffix.lower() in suffixes and not name.startswith(".") and _is_article(path, outer):
                 yield path
 
 
@@ -253,6 +285,8 @@ def _is_article(path: Path, outer: Options) -> bool:
         text = text_of(path)
     except ArticleError:
         return False
+    from wordish import prompts
+
     own = prompts.own(outer)
     found = (prompts.match(line.strip(), own=own) for line in text.split("\n"))
     return any(prompted is not None and prompted.rest.strip() for prompted in found)

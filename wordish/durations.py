@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from wordish.machine import cache
+from wordish import cachedir
 from wordish.model import Outcome, Transcript
 
 MOST = 20_000
@@ -46,4 +46,4 @@ def remember(transcripts: Iterable[Transcript]) -> None:
 
 
 def _file() -> Path:
-    return cache.root() / "durations.json"
+    return cachedir.root() / "durations.json"

@@ -114,9 +114,14 @@ class FramedTerminal:
         self._say(b"S", b"%.6f " % seconds + entropy)
         self.ready(timeout=timeout)
 
-    def ready(self, *, timeout: float) -> None:
-        """Wait until the agent says that it is ready."""
-        self._answer(b"R", timeout=timeout)
+    def begin(self, startup: str, *, timeout: float) -> None:
+        """Have the agent start a shell that reads ``startup`` first, and wait until it is ready."""
+        self._say(b"B", startup.encode())
+        self.ready(timeout=timeout)
+
+    def ready(self, *, timeout: float) -> str:
+        """Wait until the agent says that it is ready: what it says of itself."""
+        return self._answer(b"R", timeout=timeout).decode("utf-8", "replace")
 
     def _answer(self, letter: bytes, start: bytes = b"", *, timeout: float) -> bytes:
         """What the agent answers, in a frame that starts so; what the shell prints is kept for `read`."""

@@ -117,6 +117,7 @@ def wish(arguments: Namespace, settings: Settings, *, superuser: bool) -> Wish:
         default_machine=settings.machine,
         as_root=arguments.as_root,
         superuser=superuser,
+        containers=settings.containers,
     )
 
 

@@ -8,7 +8,7 @@ it needs neither Sphinx nor a run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from pygments.lexer import Lexer
@@ -17,7 +17,8 @@ from pygments.token import Comment, Error, Generic, Text, Whitespace, _TokenType
 
 from wordish import prompts, session
 from wordish.errors import MissingToolError
-from wordish.model import Block, Step
+from wordish.model import Block, Options, Step, User
+from wordish.prompts import Prompted
 
 PROMPT = Generic.Prompt
 """Prompts, with the blank behind them; `USER`, `ROOT` and `CONTINUATION` are kinds of it."""
@@ -35,6 +36,17 @@ _PLAIN = frozenset({Text, Whitespace, Error})
 _PS2 = re.compile(r">(?:[ \u00a0]|$)")
 
 
+class Reading(NamedTuple):
+    """What decides where commands start: the block's language, and what was said of prompts."""
+
+    language: str = "console"
+    options: Options = Options()
+
+
+USUAL = Reading()
+"""How sessions are read when nobody said anything."""
+
+
 class SessionLexer(Lexer):
     """Prompts, commands (coloured as bash), continuation prompts, hints and outputs of shell sessions."""
 
@@ -44,10 +56,18 @@ class SessionLexer(Lexer):
     mimetypes: ClassVar[list[str]] = []
     url = ""
 
+    reading: ClassVar[Reading] = USUAL
+    """How sessions are read; a class of its own for another way (`of`)."""
+
+    @classmethod
+    def of(cls, reading: Reading) -> type[SessionLexer]:
+        """The lexer of sessions that are read like that."""
+        return type(cls.__name__, (cls,), {"reading": reading})
+
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, _TokenType, str]]:
         """Every character of ``text``, in order, with its kind."""
         at = 0
-        for kind, piece in coloured(text):
+        for kind, piece in coloured(text, self.reading):
             if piece:
                 yield at, kind, piece
                 at += len(piece)
@@ -58,15 +78,16 @@ class SessionLexer(Lexer):
         return 0.0
 
 
-def coloured(text: str) -> Iterator[Coloured]:
+def coloured(text: str, reading: Reading = USUAL) -> Iterator[Coloured]:
     """The pieces of a session's text with their kinds; together they are ``text``."""
     lines = text.split("\n")
-    block = Block(path="", line=1, text=text, language="console")
+    block = Block(path="", line=1, text=text, language=reading.language, options=reading.options)
     try:
         steps = {step.line: step for step in session.steps(block)[0]}
     except MissingToolError:  # no bash here: a command is then its first line
         steps = {}
-    starts: Sequence[int] | None = None
+    starts: Mapping[int, Prompted] | None = None
+    anywhere = prompts.own(reading.options) is not None
     number = 1
     pieces: list[Coloured] = []
     while number <= len(lines):
@@ -76,10 +97,10 @@ def coloured(text: str) -> Iterator[Coloured]:
             number = step.end_line + 1
             continue
         line = lines[number - 1]
-        if starts is None and ("$" in line or "#" in line):
-            starts = session.prompt_lines(block)
+        if starts is None and (anywhere or "$" in line or "#" in line):
+            starts = session.prompted_lines(block)
         if starts and number in starts:
-            pieces += _refused(line)
+            pieces += _refused(line, starts[number])
         else:
             pieces.append((OUTPUT, f"{line}\n"))
         number += 1
@@ -99,7 +120,8 @@ class _Line(NamedTuple):
 def _step(step: Step, lines: Sequence[str]) -> Iterator[Coloured]:
     """The lines of one step's command, coloured."""
     wanted = step.command.split("\n")
-    shown = _without_prompts(lines, wanted)
+    first = _prompt(lines[0], step.prompt, step.user)
+    shown = [first, *_without_prompts(lines[1:], wanted[1:])]
     parts = [
         _Line(
             before=before,
@@ -139,27 +161,21 @@ def _bash(command: str) -> Iterator[Coloured]:
 
 
 def _without_prompts(lines: Sequence[str], wanted: Sequence[str]) -> list[tuple[list[Coloured], str]]:
-    """Each line's prompt and the rest of it, in which the command stands."""
-    first = _prompt(lines[0])
-    below = lines[1:]
+    """Each line's continuation prompt and the rest of it, in which the command stands."""
     continued = all(
         _PS2.match(line) and line[2:].replace("\u00a0", " ").startswith(command)
-        for line, command in zip(below, wanted[1:], strict=True)
+        for line, command in zip(lines, wanted, strict=True)
     )
     if continued:
-        return [first, *(([(CONTINUATION, line[:2])], line[2:]) for line in below)]
-    return [first, *(([], line) for line in below)]
+        return [([(CONTINUATION, line[:2])], line[2:]) for line in lines]
+    return [([], line) for line in lines]
 
 
-def _prompt(line: str) -> tuple[list[Coloured], str]:
+def _prompt(line: str, prompt: str, user: User) -> tuple[list[Coloured], str]:
     """The prompt at the start of a line with its blanks, and what was typed there."""
-    prompted = prompts.match(line, weak=True)
-    if prompted is None:
-        raise ValueError(f"no prompt: {line!r}")
-    typed = prompted.rest.lstrip(" \t\u00a0")
-    blanks = line[len(prompted.prompt) : len(line) - len(typed)]
-    kind = ROOT if prompted.user == "root" else USER
-    return [(kind, prompted.prompt), (PROMPT, blanks)], typed
+    typed = line[len(prompt) :].lstrip(" \t\u00a0")
+    blanks = line[len(prompt) : len(line) - len(typed)]
+    return [(ROOT if user == "root" else USER, line[: len(prompt)]), (PROMPT, blanks)], typed
 
 
 def _after(tail: str) -> list[Coloured]:
@@ -167,9 +183,12 @@ def _after(tail: str) -> list[Coloured]:
     return [(HINT if tail.strip() else Whitespace, tail)]
 
 
-def _refused(line: str) -> Iterator[Coloured]:
+def _refused(line: str, prompted: Prompted) -> Iterator[Coloured]:
     """A line with a prompt that is no step: nothing was typed there, or bash would wait for more."""
-    before, typed = _prompt(line)
+    before, typed = _prompt(line, prompted.prompt, prompted.user)
+    if typed and not prompted.rest.strip():  # somebody says that it is a comment
+        yield OUTPUT, f"{line}\n"
+        return
     yield from before
     yield from _bash(typed)
     yield (Whitespace if typed else PROMPT), "\n"

@@ -32,6 +32,9 @@ class Outcome(enum.StrEnum):
     ERROR = "error"
 
 
+NOT_RUNNABLE = "not runnable"
+"""What the reason of a step begins with that is skipped because of a placeholder."""
+
 RED = (Outcome.FAILED, Outcome.ERROR)
 """What makes a run fail."""
 
@@ -235,6 +238,11 @@ class Step(NamedTuple):
     options: Options = Options()
     scopes: tuple[Scope, ...] = ()
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether nobody has said that the prompt of this step, a bare ``# ``, is one."""
+        return self.prompt == "#" and self.options.hash == "auto"
+
     def skipped(self, reason: str | None) -> Step:
         """This step now that its condition is known: to be skipped for that reason, or to be run."""
         return self._replace(options=self.options._replace(skip=reason, skip_if=None))
@@ -273,18 +281,31 @@ class Document(NamedTuple):
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
 
+class Containers(NamedTuple):
+    """How containers are run, as the configuration says: ``[tool.wordish.container]``.
+
+    ``program`` is ``podman`` or ``docker``, "" for the first of them that is installed. ``network``: a
+    container may reach the network. ``pull``: an image that is not here may be fetched.
+    """
+
+    program: str = ""
+    network: bool = False
+    pull: bool = False
+
+
 class Target(NamedTuple):
     """Where steps run: a value that travels; the open shell never does.
 
-    ``kind`` is a key of `wordish.targets.TARGETS`. ``machine`` names a machine of the
-    configuration (``vm`` only). ``as_root``: the user allowed root steps on a target that is not
-    disposable.
+    ``kind`` is a key of `wordish.targets.TARGETS`. ``address``: what follows the kind, the image of a
+    ``container``, the host of ``ssh``. ``machine`` names a machine of the configuration (``vm`` only).
+    ``as_root``: the user allowed root steps on a target that is not disposable.
     """
 
     kind: str
     address: str = ""
     machine: str = ""
     as_root: bool = False
+    containers: Containers = Containers()
 
     def __str__(self) -> str:
         detail = self.address or self.machine
@@ -371,13 +392,27 @@ class Transcript(NamedTuple):
         return Outcome.SKIPPED
 
 
+class Shard(NamedTuple):
+    """The ``number``-th of ``total`` parts of a run, from 1; ``articles`` are the paths of all, in order."""
+
+    number: int
+    total: int
+    articles: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.total}"
+
+
 class Planned(NamedTuple):
     """News, the first of a run: the articles of these ``paths`` will be checked.
 
-    They are to be reported in this order, whichever ends first.
+    They are to be reported in this order, whichever ends first. ``shard``: they are a part of a run.
+    ``elapsed``: the run is over and took so many seconds; ``None``: it begins now.
     """
 
     paths: tuple[str, ...]
+    shard: Shard | None = None
+    elapsed: float | None = None
 
 
 class Began(NamedTuple):

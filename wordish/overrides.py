@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from wordish import options as words
 from wordish.model import Conventions
 
 
@@ -66,9 +65,11 @@ def _names(patterns: Iterable[str], path: str) -> bool:
 
 def _merged(outer: Conventions, inner: Conventions) -> Conventions:
     """``outer`` where ``inner`` says nothing."""
+    from wordish.options import merge
+
     silent = Conventions()
     kept = (mine if mine != none else theirs for mine, none, theirs in zip(inner, silent, outer, strict=True))
     return Conventions._make(kept)._replace(
-        options=words.merge(outer.options, inner.options),
+        options=merge(outer.options, inner.options),
         substitutions={**outer.substitutions, **inner.substitutions},
     )

@@ -20,7 +20,7 @@ from wordish import session
 from wordish.formats import markdown, transcript
 from wordish.matching import without_remarks
 from wordish.model import Block, Conventions, Diagnostic, Document, Hash, Options, Step
-from wordish.starts import hashes, is_guess
+from wordish.starts import hashes
 
 DOUBT: Final = "guessed-root-prompt"
 
@@ -71,7 +71,7 @@ def pin(document: Document) -> Pinned:
     broken = tuple(error for error in wanted.errors if error not in document.errors)
     if broken or not doubts:
         return Pinned(text=document.text, left=broken)
-    said: Hash = "root" if any(map(is_guess, wanted.steps)) else "comment"
+    said: Hash = "root" if any(step.is_guess for step in wanted.steps) else "comment"
     rows = re.split(r"\r?\n", document.text.removeprefix("\ufeff"))
     for lines, at in _comments_on_top(rows, said, path=document.path):
         edits = (_Edit(at=at, said=said, lines=lines),)
@@ -153,7 +153,7 @@ def _choices(wanted: Document, rows: Sequence[str]) -> Iterator[_Choice]:
     """For each block in doubt, how to say what its ``# `` are."""
     reading = articles.reading_of(wanted.text, path=wanted.path, conventions=wanted.conventions)
     doubtful = {doubt.line for doubt in _doubts(wanted) if doubt.path == wanted.path}
-    guesses = {step.line for step in wanted.steps if is_guess(step) and step.path == wanted.path}
+    guesses = {step.line for step in wanted.steps if step.is_guess and step.path == wanted.path}
     shown = (
         step._replace(expectation=without_remarks(step.expectation))
         for step in wanted.steps

@@ -17,9 +17,6 @@ from wordish import syntax
 # How often bash is asked about one command.
 PATIENCE = 20
 
-NOT_RUNNABLE = "not runnable"
-"""What the reason of a step begins with that is skipped because of a placeholder."""
-
 _FOUND = re.compile(
     r"""
     (?P<angle>  (?<![<>&$(]) < (?P<inner> [A-Za-z][\w.:+/\x20-]* | \.\.\. | … ) > (?![>&]) )

@@ -287,6 +287,7 @@ def _wish(config: pytest.Config, settings: Any) -> Any:
         default_machine=settings.machine,
         as_root=config.getoption("wordish_as_root"),
         superuser=os.geteuid() == 0,
+        containers=settings.containers,
     )
 
 

@@ -12,7 +12,18 @@ from typing import Any
 
 from wordish import __version__
 from wordish.catalogue import code
-from wordish.model import Diagnostic, Document, Options, Outcome, Sample, Severity, Step, Transcript, Verdict
+from wordish.model import (
+    Diagnostic,
+    Document,
+    Options,
+    Outcome,
+    Sample,
+    Severity,
+    Shard,
+    Step,
+    Transcript,
+    Verdict,
+)
 
 VERSION = 1
 
@@ -51,17 +62,27 @@ def remarks(documents: Sequence[Document], notes: Iterable[str]) -> Values:
     }
 
 
-def report(transcripts: Sequence[Transcript], *, elapsed: float) -> Values:
+def report(transcripts: Sequence[Transcript], *, elapsed: float, shard: Shard | None = None) -> Values:
     """What ``wordish check --format json`` prints; ``elapsed`` is the whole run's, in seconds."""
     return {
         "version": VERSION,
         "wordish": __version__,
+        **({"shard": shard_values(shard)} if shard else {}),
         "documents": [transcript_values(transcript) for transcript in transcripts],
         "totals": {
             "documents": count(transcript.outcome for transcript in transcripts),
             "steps": count(verdict.outcome for transcript in transcripts for verdict in transcript.verdicts),
             "elapsed": round(elapsed, 6),
         },
+    }
+
+
+def shard_values(shard: Shard) -> Values:
+    """Which part of a run it was, and the articles of all its parts, in order."""
+    return {
+        "number": shard.number,
+        "total": shard.total,
+        "articles": [clean(path) for path in shard.articles],
     }
 
 

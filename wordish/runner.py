@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import signal
 import threading
 import time
@@ -15,12 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from wordish import conditions
 from wordish.errors import MachineError, UsageError
 from wordish.limits import NONE, Limits
 from wordish.model import (
     RED,
     Began,
+    Containers,
     Diagnostic,
     Document,
     Event,
@@ -32,11 +33,8 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.options import line_of
-from wordish.redaction import redacted
 from wordish.replay import knowledge, replay
-from wordish.starts import is_guess
-from wordish.targets import ADDRESSES, TARGETS, Place
+from wordish.targets import ADDRESSES, ON_REQUEST, TARGETS, Place
 
 
 class Wish(NamedTuple):
@@ -45,6 +43,7 @@ class Wish(NamedTuple):
     ``on`` (``host``, ``vm``, ``vm:NAME``, ``KIND:ADDRESS``) and ``machine`` come from the command
     line and beat the article. ``default_machine`` is the configuration's. ``as_root`` allows root
     steps on the target that ``on`` names. ``superuser``: this process may act as root here.
+    ``containers`` is the configuration's.
     """
 
     on: str = ""
@@ -52,6 +51,7 @@ class Wish(NamedTuple):
     default_machine: str = ""
     as_root: bool = False
     superuser: bool = False
+    containers: Containers = Containers()
 
 
 class Job(NamedTuple):
@@ -80,7 +80,7 @@ def plan(
             if any(remark.name == "no-session" for remark in document.diagnostics):
                 jobs.append(Job(document=document, target=target))
             continue
-        found = _objection(document, target, machines=machines, superuser=wish.superuser)
+        found = _objection(document, target, wish=wish, machines=machines)
         if found:
             problems.append(found)
         else:
@@ -97,7 +97,8 @@ def choose(document: Document, wish: Wish) -> Target:
     as_root = wish.as_root and bool(wish.on)
     if kind == "vm":
         return Target(kind="vm", machine=address or machine or wish.default_machine, as_root=as_root)
-    return Target(kind=kind, address=address, as_root=as_root)
+    containers = wish.containers if kind == "container" else Containers()
+    return Target(kind=kind, address=address, as_root=as_root, containers=containers)
 
 
 def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
@@ -109,6 +110,8 @@ def to_run(document: Document, target: Target, *, superuser: bool) -> Document:
         document = document._replace(steps=document.sequence, before=(), closing=())
     if not any(step.options.skip_if for step in document.steps):
         return document
+    from wordish import conditions
+
     steps = []
     for step in document.steps:
         condition = conditions.parse(step.options.skip_if or "")
@@ -216,7 +219,7 @@ def check(
         interrupted=interrupted,
         packages=owners,
     )
-    transcript = redacted(transcript, patterns)
+    transcript = _redacted(transcript, patterns)
     tell(transcript)
     return transcript
 
@@ -254,11 +257,21 @@ def unchecked(job: Job, *, error: str = "", interrupted: bool = False) -> Transc
         error=error,
         interrupted=interrupted,
     )
-    return redacted(transcript, job.document.conventions.redact)
+    return _redacted(transcript, job.document.conventions.redact)
 
 
 def _hiding(tell: Callable[[Event], None], patterns: Sequence[str]) -> Callable[[Event], None]:
+    from wordish.redaction import redacted
+
     return lambda event: tell(redacted(event, patterns))
+
+
+def _redacted(transcript: Transcript, patterns: Sequence[str]) -> Transcript:
+    if not patterns:
+        return transcript
+    from wordish.redaction import redacted
+
+    return redacted(transcript, patterns)
 
 
 def run(
@@ -332,13 +345,13 @@ def _refuse_nonsense(wish: Wish, machines: Mapping[str, Machine]) -> None:
 
 
 def _objection(
-    document: Document, target: Target, *, machines: Mapping[str, Machine], superuser: bool
+    document: Document, target: Target, *, wish: Wish, machines: Mapping[str, Machine]
 ) -> Diagnostic | None:
     """What keeps ``document`` from running on ``target``, ``None`` when nothing does."""
     if target.kind not in TARGETS:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", target.kind),
+            line=_line_of(document.text, "on", target.kind),
             name="unknown-target",
             message=f"no such target: {target.kind}",
             hint=f"there are {', '.join(TARGETS)}",
@@ -346,7 +359,7 @@ def _objection(
     if target.kind == "vm" and target.machine not in machines:
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "machine|on", target.machine),
+            line=_line_of(document.text, "machine|on", target.machine),
             name="unknown-machine",
             message=f"the machine {target.machine!r} is not described"
             if target.machine
@@ -356,14 +369,22 @@ def _objection(
     if wrong := _misaddressed(target.kind, target.address):
         return Diagnostic(
             path=document.path,
-            line=line_of(document.text, "on", str(target)),
+            line=_line_of(document.text, "on", str(target)),
             name="wrong-address",
             message=wrong[0],
             hint=f"say `on={wrong[1]}`",
         )
-    steps = to_run(document, target, superuser=superuser).steps
+    if target.kind in ON_REQUEST and not wish.on:
+        return Diagnostic(
+            path=document.path,
+            line=_line_of(document.text, "on", str(target)),
+            name="real-machine",
+            message=f"{target} is a real machine, which an article does not choose for itself",
+            hint=f"say `--on {target}` if you mean it",
+        )
+    steps = to_run(document, target, superuser=wish.superuser).steps
     roots = [step for step in steps if step.user == "root" and step.options.skip is None]
-    if guessed := [step for step in roots if is_guess(step)]:
+    if guessed := [step for step in roots if step.is_guess]:
         more = f", and {len(guessed) - 1} more below" if len(guessed) > 1 else ""
         return Diagnostic(
             path=guessed[0].path,
@@ -372,7 +393,7 @@ def _objection(
             message=f'nothing is run as root on a guess, as this "# " is{more}',
             hint=f"say hash=root or hash=comment: `wordish update --pin {document.path}` writes it",
         )
-    if not roots or _may_be_root(target, superuser=superuser):
+    if not roots or _may_be_root(target, superuser=wish.superuser):
         return None
     return Diagnostic(
         path=roots[0].path,
@@ -385,10 +406,20 @@ def _objection(
     )
 
 
+def _line_of(text: str, option: str, value: str) -> int:
+    from wordish.options import line_of
+
+    return line_of(text, option, value)
+
+
 def _misaddressed(kind: str, address: str) -> tuple[str, str] | None:
     """What is wrong with an address, and what to say instead; ``vm`` may be told a machine or not."""
-    if kind in ADDRESSES and not address:
-        return f"which {ADDRESSES[kind].lower()}?", f"{kind}:{ADDRESSES[kind]}"
+    if kind in ADDRESSES:
+        name, form = ADDRESSES[kind]
+        if not address:
+            return f"which {name.lower()}?", f"{kind}:{name}"
+        if not re.fullmatch(form, address):
+            return f"this is no {name.lower()}", f"{kind}:{name}"
     if kind not in ADDRESSES and kind != "vm" and address:
         return f"{kind} takes no address", kind
     return None

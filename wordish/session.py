@@ -14,7 +14,8 @@ from wordish import options as words
 from wordish import placeholders, syntax
 from wordish.commands import tidy
 from wordish.commands import typed as typed_at
-from wordish.model import Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.model import NOT_RUNNABLE, Block, Diagnostic, Expectation, Options, Severity, Step
+from wordish.prompts import Prompted
 from wordish.starts import PROMPT, doubtful, has_command
 from wordish.starts import starts as starts_of
 
@@ -128,14 +129,14 @@ def is_looked_at(block: Block) -> bool:
     return block.language.lower() in LANGUAGES
 
 
-def prompt_lines(block: Block, *, outer: Options = _NOTHING) -> list[int]:
-    """The file's lines where a prompt of this block stands, whatever its language.
+def prompted_lines(block: Block, *, outer: Options = _NOTHING) -> dict[int, Prompted]:
+    """The file's lines where a prompt of this block stands, whatever its language, and what stands there.
 
     ``outer`` as for `steps`.
     """
     starts = starts_of(block, block.text.split("\n"), options=words.merge(outer, block.options))
     lines = block.lines
-    return [lines[number] for number, _ in starts]
+    return {lines[number]: prompted for number, prompted in starts}
 
 
 def normalise(lines: Sequence[str]) -> str:
@@ -236,7 +237,7 @@ def _runnable(options: Options, command: str, *, path: str, line: int) -> tuple[
         message=f"not runnable, and skipped: {left.text} stands for something else",
         hint=f"{'write it out' if left.is_ellipsis else value}, or say skip=no if bash is to have it",
     )
-    return options._replace(skip=f"{placeholders.NOT_RUNNABLE}: {left.text}"), [warning]
+    return options._replace(skip=f"{NOT_RUNNABLE}: {left.text}"), [warning]
 
 
 def _may_end_in_remark(shown: Expectation, options: Options) -> bool:

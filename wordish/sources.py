@@ -1,14 +1,14 @@
-"""The files that articles are, and those that they include: found, opened, and told from what is no text."""
+"""The files that articles include: found where their authors mean them, and opened."""
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from wordish.errors import ArticleError
 from wordish.formats.inclusion import Load, Loaded
+from wordish.text import text_of
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -53,24 +53,3 @@ def _project(article: Path) -> Path | None:
         if (folder / "conf.py").is_file():
             return folder if article.is_absolute() else Path(os.path.relpath(folder))
     return None
-
-
-def text_of(path: Path) -> str:
-    """The text of a file; raises `ArticleError` when it cannot be opened, or is not text in UTF-8."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ArticleError("not a file", where=str(path), hint="give articles or directories")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ArticleError(
-            f"cannot be read: {error.strerror}", where=str(path), hint="check its path and permissions"
-        ) from error
-    if (at := data.find(0)) >= 0:
-        line, what = data.count(10, 0, at) + 1, f"not a text: a NUL byte at offset {at}"
-        raise ArticleError(what, where=str(path), line=line, hint="leave this file out")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(10, 0, error.start) + 1
-        what = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise ArticleError(what, where=str(path), line=line, hint="save it as UTF-8") from error

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from wordish import drawn, prompts
 from wordish import options as words
-from wordish.model import Block, Options, Step
+from wordish.model import Block, Options
 from wordish.prompts import Prompted
 
 Start = tuple[int, Prompted]
@@ -102,11 +102,6 @@ def doubtful(block: Block, found: Sequence[Start], *, options: Options) -> list[
     from wordish.lookalikes import may_be_root
 
     return [number for number, line in enumerate(lines) if may_be_root(line)]
-
-
-def is_guess(step: Step) -> bool:
-    """Whether nobody has said that the prompt of this step, a bare ``# ``, is one."""
-    return step.prompt == PROMPT and step.options.hash == "auto"
 
 
 def hashes(lines: Sequence[str]) -> Iterator[tuple[int, str]]:

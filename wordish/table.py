@@ -47,6 +47,14 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     network: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Container(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The table ``[tool.wordish.container]``: see `wordish.model.Containers`."""
+
+    program: Literal["podman", "docker"] | None = None
+    network: bool = False
+    pull: bool = False
+
+
 class _Lint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The table ``[tool.wordish.lint]``: codes or names of warnings that are switched off."""
 
@@ -72,6 +80,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     machine: str | None = None
     record: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     machines: dict[str, Any] = {}
+    container: _Container = _Container()
     lint: _Lint = _Lint()
     redact: tuple[str, ...] = ()
     prompts: _Prompts = _Prompts()
@@ -293,7 +302,12 @@ def _convert(table: object, into: type[_Struct], key: _Key, complain: _Complain)
         if absent := re.fullmatch(r"Object missing required field `(.*)`", message):
             raise complain((*key, *inner), f"{absent[1]} is missing", "say for which articles") from error
         if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
-            known = list((_Prompts if inner == ("prompts",) else into).__struct_encode_fields__)
+            tables: dict[_Key, type[msgspec.Struct]] = {
+                ("prompts",): _Prompts,
+                ("container",): _Container,
+                ("lint",): _Lint,
+            }
+            known = list(tables.get(inner, into).__struct_encode_fields__)
             import difflib  # for those who make mistakes
 
             close = difflib.get_close_matches(unknown[1], known, n=1)
@@ -329,7 +343,8 @@ def _plain(message: str, *, at: str) -> tuple[str, str]:
         return "must not be empty", ""
     if "enum value" in message:
         what = f"no such value: {message.partition('value ')[2]}"
-        return what, 'say a number or "auto"' if at == "jobs" else "say root, comment or auto"
+        hints = {"jobs": 'say a number or "auto"', "program": "say podman or docker"}
+        return what, hints.get(at, "say root, comment or auto")
     kinds = re.findall(r"`([a-z |]+)`", message)
     wanted, got = (*kinds, "", "")[:2]
     names = [_WANTED.get(kind, kind) for kind in wanted.split(" | ") if kind != "null"]

@@ -65,7 +65,7 @@ def _unread(
     own = prompts.own(article)
     shown = {number for number in within if prompts.unmistakable(lines[number - 1], own=own)}
     for block in blocks:
-        starts = session.prompt_lines(block, outer=article)
+        starts = [*session.prompted_lines(block, outer=article)]
         if block.running:
             known.update(starts)
         elif block.options.skip or block.language.lower() in _MARKUPS:

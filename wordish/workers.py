@@ -68,7 +68,7 @@ def run(
         for worker in workers:
             worker.interrupt()
 
-    with _handled_by(interrupt):
+    with handled_by(interrupt):
         while True:
             for worker in workers:
                 if worker.job is None and not stopped and (job := line.next(w.job for w in workers)):
@@ -95,7 +95,7 @@ def run(
 
 def most_at_once(jobs: Sequence[Job]) -> int:
     """How many of the jobs can ever run side by side."""
-    apart = sum(map(_is_apart, jobs))
+    apart = sum(map(is_apart, jobs))
     return apart + (apart < len(jobs))
 
 
@@ -106,11 +106,11 @@ class _Line:
         self, jobs: Sequence[Job], *, machines: Mapping[str, Machine], durations: Mapping[str, float]
     ) -> None:
         self._machines = machines
-        self._room = _free_memory() - _SPARE
+        self._room = room()
 
         def turn(job: Job) -> tuple[bool, float]:
             path = os.path.realpath(job.document.path)
-            return _is_apart(job), -durations.get(path, _GUESS * len(job.document.sequence))
+            return is_apart(job), -durations.get(path, _GUESS * len(job.document.sequence))
 
         # First those that go one at a time: together they are one long job. Then the long ones.
         self._waiting = sorted(jobs, key=turn)
@@ -120,7 +120,7 @@ class _Line:
         running = [job for job in active if job]
         taken = sum(map(self._memory, running))
         for number, job in enumerate(self._waiting):
-            alone = _is_apart(job) or all(map(_is_apart, running))
+            alone = is_apart(job) or all(map(is_apart, running))
             if alone and (not taken or taken + self._memory(job) <= self._room):
                 return self._waiting.pop(number)
         return None
@@ -130,9 +130,14 @@ class _Line:
         return machine.memory if machine else 0
 
 
-def _is_apart(job: Job) -> bool:
+def is_apart(job: Job) -> bool:
     """Whether it disturbs no other: what it runs in is its own, or its author says so."""
     return TARGETS[job.target.kind].DISPOSABLE or bool(job.document.options.parallel)
+
+
+def room() -> int:
+    """MiB that machines may take together."""
+    return _free_memory() - _SPARE
 
 
 def _free_memory() -> int:
@@ -169,21 +174,21 @@ class _Worker:
         """
         assert self.job
         try:
-            said: Event | _Fault = self.connection.recv()
+            said: Event | Fault = self.connection.recv()
         except (EOFError, ConnectionError):
             self.died = True
             self._process.join()
             sweep()  # what it had started
             why = f"the process that checked it has died, with status {self._process.exitcode}"
             said = unchecked(self.job, error=why)
-        if isinstance(said, _Fault):
+        if isinstance(said, Fault):
             raise RuntimeError(said.text)
         if isinstance(said, Transcript):
             self.job = None
         return said
 
 
-class _Fault(NamedTuple):
+class Fault(NamedTuple):
     """What a worker says when wordish itself is wrong: the traceback."""
 
     text: str
@@ -247,14 +252,23 @@ def _work(
     """A worker's life: numbers of jobs come, events go, until the other end is closed."""
     for other in others:
         other.close()
-    os.setpgid(0, 0)
+    serve(connection, lambda: (jobs[connection.recv()], one), parent=parent)
+
+
+def serve(connection: Connection, order: Callable[[], tuple[Job, Check]], *, parent: int) -> None:
+    """Check what ``order`` gives, and tell ``connection`` the events; return when it raises `EOFError`.
+
+    What interrupts this process interrupts the article that it is at. It ends with its ``parent``.
+    """
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
     at_work = False
 
     def interrupted(*_: object) -> None:
         if at_work:
             raise KeyboardInterrupt
 
-    def tell(event: Event | _Fault) -> None:
+    def tell(event: Event | Fault) -> None:
         nonlocal at_work
         with undisturbed():  # half an event would be the end of all
             connection.send(event)
@@ -266,7 +280,7 @@ def _work(
     die_with_parent(signal.SIGTERM, parent=parent)
     with suppress(EOFError, ConnectionError):
         while True:
-            job = jobs[connection.recv()]
+            job, one = order()
             try:
                 at_work = True
                 one(job, tell=tell)
@@ -275,11 +289,11 @@ def _work(
             except ConnectionError:
                 raise
             except Exception:
-                tell(_Fault(traceback.format_exc()))
+                tell(Fault(traceback.format_exc()))
 
 
 @contextmanager
-def _handled_by(interrupt: Callable[..., None]) -> Iterator[None]:
+def handled_by(interrupt: Callable[..., None]) -> Iterator[None]:
     """The signals that interrupt us call ``interrupt``; those that we were started deaf to do not."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number, handler in before.items():

@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import machines, shells, site
+from tests.bench import machines, many, outputs, shells, site
+from tests.bench.many import Figures
 from tests.bench.timing import Comparison
 from wordish import __version__
 
@@ -36,17 +37,32 @@ def main() -> None:
         done.append(comparison)
         print("", *comparison.rows(), sep="\n", flush=True)
     if arguments.json:
-        figures = {"version": VERSION, "here": here, "comparisons": [each.values() for each in done]}
+        figures = {
+            "version": VERSION,
+            "here": here,
+            "comparisons": [each.values() for each in done if isinstance(each, Comparison)],
+            "figures": [each.values() for each in done if isinstance(each, Figures)],
+        }
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _comparisons(*, rounds: int, vm: bool) -> Iterator[Comparison]:
+def _comparisons(*, rounds: int, vm: bool) -> Iterator[Comparison | Figures]:
     with tempfile.TemporaryDirectory(prefix="wordish-bench-") as folder:
         for steps in (1000, 1):
             yield shells.trivial_steps(Path(folder), rounds=rounds, steps=steps)
+        yield outputs.long(Path(folder), rounds=rounds, lines=200_000)
         yield site.pages(Path(folder), rounds=max(1, rounds // 2))
+        yield many.short(Path(folder), rounds=max(1, rounds // 2))
+        yield many.clustered(Path(folder), rounds=max(1, rounds // 2), count=40, command="sleep 0.5")
+        yield many.clustered(Path(folder), rounds=max(1, rounds // 2), count=200, command="true")
+        yield many.sleeping(Path(folder), rounds=max(1, rounds // 2))
+        yield many.memory(Path(folder))
+        yield many.recipe()
     if vm:
         yield machines.clones(rounds=rounds)
+        with tempfile.TemporaryDirectory(prefix="wordish-bench-") as folder:
+            yield machines.articles(Path(folder), rounds=max(1, rounds // 2))
+        yield machines.idle()
         yield machines.article(rounds=max(1, rounds // 2))
 
 

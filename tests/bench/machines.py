@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.bench.timing import Comparison, compare
+from tests.bench.many import Figures
+from tests.bench.timing import Comparison, compare, program
 from wordish import config, runner
 from wordish.document import read
+from wordish.machine import qemu
 from wordish.model import Document, Event, Judged, Outcome, Running, Target
+from wordish.orphans import children
 from wordish.shell import Shell
 from wordish.targets import vm
 
+_BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]
 ARTICLE = ROOT / "docs/howto/lvm-upgrade-safety-net.rst"
 _MACHINES = config.load(directory=ROOT).machines
@@ -29,6 +34,45 @@ def clones(*, rounds: int) -> Comparison:
         rounds=rounds,
         contenders={"to the first answered command": _first_answer},
     )
+
+
+def articles(folder: Path, *, rounds: int) -> Comparison:
+    """Twenty articles of five steps, each in a machine of its own, as whole processes."""
+    session = "".join(f"~# echo line {step}\nline {step}\n" for step in range(5))
+    for number in range(20):
+        (folder / f"a{number}.sh-session").write_text(session)
+    command = (_BIN / "wordish", "check", "-q", "--config", ROOT / "pyproject.toml")
+    names = [f"a{number}.sh-session" for number in range(20)]
+    return compare(
+        f"{len(names)} articles of 5 steps, each in a machine of its own, the whole process",
+        reference="wordish",
+        rounds=rounds,
+        contenders={
+            "wordish": program(*command, *names, cwd=folder),
+            "wordish -j 2": program(*command, "-j", "2", *names, cwd=folder),
+        },
+    )
+
+
+def idle(*, count: int = 20) -> Figures:
+    """What clones that wait take of the memory: what they share is divided among them (proc(5), Pss)."""
+    made = qemu.template(_MACHINES["bookworm"], say=lambda _: None)
+    before = children()
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(qemu.clone(made, say=lambda _: None))
+        taken = sum(map(_share, children() - before))
+    return Figures(
+        f"{count} idle clones of one machine",
+        "MB",
+        {"each": taken / count, "100 of them": taken * 100 / count},
+    )
+
+
+def _share(pid: int) -> float:
+    """Megabytes of memory that are this process's part."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").partition("\nPss:")[2]
+    return int(told.split()[0]) * 1024 / 1e6
 
 
 def article(*, rounds: int) -> Comparison:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from wordish.errors import MachineError
 from wordish.machine import cache
 
 MAKER = """
 import sys, time
 from pathlib import Path
+from wordish import cachedir
 from wordish.machine import cache
 path = Path(sys.argv[1])
 with cache.locked(path, say=print, waiting="waiting"):
@@ -118,25 +118,6 @@ def test_holes_are_not_counted_as_size(tmp_path: Path) -> None:
     with (tmp_path / "holes").open("wb") as file:
         file.truncate(1 << 30)
     assert cache.size(tmp_path) < 1 << 20
-
-
-def test_the_cache_is_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WORDISH_CACHE_DIR", "cache")
-    assert cache.root() == tmp_path / "cache"
-    monkeypatch.delenv("WORDISH_CACHE_DIR")
-    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"own/{name}")
-    assert cache.root() == tmp_path / "own" / "wordish"
-    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"~/.cache/{name}")
-    with pytest.raises(MachineError, match=r"no home directory .*: set WORDISH_CACHE_DIR"):
-        cache.root()
-
-    def homeless(_: str) -> str:
-        raise RuntimeError
-
-    monkeypatch.setattr("platformdirs.user_cache_dir", homeless)
-    with pytest.raises(MachineError, match=r"no home directory .*: set WORDISH_CACHE_DIR"):
-        cache.root()
 
 
 def test_what_killed_makers_left_is_swept_and_nothing_else(

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import Reach
+from wordish import cachedir
 from wordish.errors import MachineError
 from wordish.machine import cache, qemu
 from wordish.model import Machine, Target, User
@@ -154,6 +155,13 @@ def test_a_fork_bomb_beside_its_shell_is_held_and_ended(reach: Reach, account: U
     assert says(other, "/bin/echo on") == "on"
 
 
+def test_a_machine_that_runs_is_not_pruned(reach: Reach, machines: Mapping[str, Machine]) -> None:
+    reach("vm")
+    made = qemu.template(machines["bookworm"], say=print)
+    assert not cache.discard(made.path, really=False)
+    assert not cache.discard(made.image, really=False)
+
+
 def test_nothing_is_left_of_a_clone(machines: Mapping[str, Machine]) -> None:
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     with vm.reach(Target(kind="vm", machine="bookworm"), machines=machines, say=print) as place:
@@ -169,7 +177,7 @@ def test_a_damaged_template_is_made_again(
     machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The images are found where they are; the templates are this test's own.
-    (tmp_path / "images").symlink_to(cache.root() / "images")
+    (tmp_path / "images").symlink_to(cachedir.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     machine = machines["bookworm"]._replace(memory=256, disk=64)
     state = qemu.template(machine, say=print).path / "state"
@@ -198,7 +206,7 @@ def test_trouble_of_the_moment_costs_no_template(
 def test_a_disk_without_room_for_the_memory_is_told_before_the_boot(
     machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "images").symlink_to(cache.root() / "images")
+    (tmp_path / "images").symlink_to(cachedir.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 20))
     with pytest.raises(MachineError, match=f"is 777 MiB, 100 MiB are free: make room in {tmp_path}"):
@@ -213,7 +221,7 @@ def test_a_machine_with_more_memory_than_there_is_is_refused(machines: Mapping[s
 def test_the_network_is_there_when_it_is_asked_for(
     machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "images").symlink_to(cache.root() / "images")
+    (tmp_path / "images").symlink_to(cachedir.root() / "images")
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     machine = machines["bookworm"]._replace(network=True)
     target = Target(kind="vm", machine="bookworm")

@@ -169,6 +169,44 @@ def setup(app):
 """
 
 
+WAITING = """\
+# {name}
+
+<!-- wordish: parallel -->
+
+```console
+~$ touch {folder}/{name}
+~$ until [ -e {folder}/{other} ]; do sleep 0.01; done
+~$ echo {name}
+{shown}
+```
+"""
+
+
+def waiting_for_each_other(folder: Path) -> dict[str, str]:
+    """Two articles of which neither comes to its end before the other has begun; both are wrong."""
+    return {
+        "one.md": WAITING.format(name="one", other="two", folder=folder, shown="1"),
+        "two.md": WAITING.format(name="two", other="one", folder=folder, shown="2"),
+    }
+
+
+def test_articles_run_side_by_side_as_many_as_sphinx_build_is_told(project: Start, tmp_path: Path) -> None:
+    made = project({"index.rst": GOOD, **waiting_for_each_other(tmp_path)})
+    built = made.build("wordish", parallel=2, suppress_warnings=["toc"])
+    assert built.status == 1
+    told = [line for line in built.warnings.splitlines() if "failed" in line]
+    assert told[0].startswith("one.md:8: ERROR: failed: the output differs")
+    assert any(line.startswith("two.md:8: ERROR: failed: the output differs") for line in told)
+    assert built.info.index("one.md: 1 failed") < built.info.index("two.md: 1 failed")
+
+
+def test_articles_run_side_by_side_as_many_as_the_configuration_says(project: Start, tmp_path: Path) -> None:
+    made = project({"index.rst": GOOD, **waiting_for_each_other(tmp_path)})
+    made.write("pyproject.toml", "[tool.wordish]\njobs = 2\n")
+    assert "two.md:8: ERROR: failed: the output differs" in check(made).warnings
+
+
 def test_a_root_prompt_is_refused_on_the_host(project: Start) -> None:
     built = check(project({"index.rst": GOOD.replace("~$", "~#")}), wordish_on="host")
     assert built.status == 2

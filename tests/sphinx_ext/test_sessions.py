@@ -259,3 +259,38 @@ def test_translations_are_found_by_what_is_shown(project: Start) -> None:
     catalog = built.text("index.pot")
     assert "~# lvs" in catalog
     assert "wordish:" not in catalog
+
+
+PROMPTS = '[tool.wordish]\nprompts = {root = ["rescue>"], user = ["\\\\w+%"]}\n'
+OWN = "# Rescue\n\n```console\nrescue> mount /\nweb1% ls  # wordish: skip\nok\n```\n"
+
+
+def test_prompts_of_the_configuration_are_coloured_as_they_are_read(project: Start) -> None:
+    made = project({"index.md": OWN, "other.md": f"---\norphan: true\n---\n{OWN}"})
+    assert "gp-Root" not in made.build().text("index.html")
+    made.write("pyproject.toml", PROMPTS)
+    built = made.build(parallel=2)
+    assert built.warnings == ""
+    for page in ("index.html", "other.html"):
+        text = built.text(page)
+        assert '<span class="gp gp-Root">rescue&gt;</span>' in text
+        assert '<span class="gp gp-User">web1%</span>' in text
+        assert "wordish: skip" not in text
+    assert made.build().read == ()
+    assert "rescue" in made.build("latex").text("howtos.tex")
+
+
+def test_prompts_that_a_page_names_are_its_own(project: Start) -> None:
+    said = '<!-- wordish: root-prompt="rescue>" -->\n\n'
+    made = project(
+        {"index.md": OWN.replace("```c", f"{said}```c"), "other.md": f"---\norphan: true\n---\n{OWN}"}
+    )
+    built = made.build()
+    assert "gp-Root" in built.text("index.html")
+    assert "gp-Root" not in built.text("other.html")
+
+
+def test_a_bare_hash_is_roots_where_it_is_said(project: Start) -> None:
+    block = "```console\n# lvs\n  LV\n```\n"
+    made = project({"index.md": f"# Volumes\n\n<!-- wordish: hash=root -->\n{block}\nText.\n\n{block}"})
+    assert made.build().text("index.html").count("gp-Root") == 1

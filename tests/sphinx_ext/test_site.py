@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +13,59 @@ import pytest
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("builder", ["html", "text"])
-def test_the_site_builds_without_a_warning(tmp_path: Path, builder: str) -> None:
-    pytest.importorskip("furo")
+def built(builder: str, folder: Path) -> Path:
+    """This project's pages, built in a folder without a warning; the folder of what was written."""
     command: list[str | Path] = [sys.executable, "-m", "sphinx", "-qW", "-j2", "-b", builder, "-c", ROOT]
-    done = subprocess.run([*command, ROOT / "docs", tmp_path], check=False, capture_output=True, text=True)
+    command += ["-d", folder / "doctrees", ROOT / "docs", folder / builder]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert any(tmp_path.glob("howto/lvm-upgrade-safety-net.*"))
+    return folder / builder
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This project's site."""
+    return built("html", tmp_path_factory.mktemp("site"))
+
+
+@pytest.mark.parametrize(
+    ("builder", "written"),
+    [("text", "howto/luks-volume.txt"), ("epub", "wordish.epub"), ("latex", "wordish.tex")],
+)
+def test_the_site_builds_without_a_warning(tmp_path: Path, builder: str, written: str) -> None:
+    assert (built(builder, tmp_path) / written).stat().st_size > 1000
+
+
+def test_each_page_leads_to_its_source_and_to_its_neighbours(html: Path) -> None:
+    pages = sorted(page.relative_to(html) for page in html.glob("**/*.html") if "_static" not in page.parts)
+    pages = [page for page in pages if page.name not in ("genindex.html", "search.html")]
+    assert len(pages) > 20
+    for page in pages:
+        text = (html / page).read_text(encoding="utf-8")
+        leads = re.findall(r'class="(?:next|prev)-page" href="([^"]*)"', text)
+        assert len(leads) == (1 if page.stem in ("index", "changelog") and page.parent == Path() else 2), page
+        (source,) = set(re.findall(r'href="([^"]*_sources/[^"]*)"', text))
+        for target in (*leads, source):
+            assert (html / page.parent / target.partition("#")[0]).is_file(), (page, target)
+
+
+def test_the_manual_page_tells_every_command_and_option(tmp_path: Path) -> None:
+    page = built("man", tmp_path) / "wordish.1"
+    shown = {"MANWIDTH": "200", "LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]}
+    manual = subprocess.run(["man", "-l", page], env=shown, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"^NAME\n +wordish - verify the shell sessions of articles$", manual, re.MULTILINE)
+    assert re.search(r"^EXIT STATUS\n +0 +Everything passed", manual, re.MULTILINE)
+
+    def help_of(*command: str) -> str:
+        told = [sys.executable, "-m", "wordish", *command, "--help"]
+        return subprocess.run(told, capture_output=True, text=True, check=True).stdout
+
+    commands = re.findall(r"^    ([a-z]+)  ", help_of(), re.MULTILINE)
+    assert {"check", "update", "doctor"} <= {*commands}
+    for command in commands:
+        assert re.search(rf"^ +wordish {command}\b", manual, re.MULTILINE)
+        options = {*re.findall(r"(?<![\w-])--?[a-z][a-z-]*", help_of(command))} - {"-h", "--help"}
+        assert {option for option in options if f" {option}" not in manual} == set()
 
 
 ARTICLE = """\

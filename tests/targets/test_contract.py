@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.conftest import Reach
+from tests.conftest import Aim, Reach
 from wordish.document import parse
 from wordish.errors import MachineError
 from wordish.limits import Limit, Limits
-from wordish.model import Machine, Target
+from wordish.model import Machine
 from wordish.runner import Job, check
 from wordish.shell import Shell
 from wordish.targets import TARGETS
@@ -52,12 +52,11 @@ def test_the_two_streams_and_the_status_are_told_apart(shell: Shell) -> None:
 
 
 def test_an_article_ends_in_its_time_and_cleans_up_where_it_ran(
-    kind: str, machines: Mapping[str, Machine]
+    kind: str, aim: Aim, machines: Mapping[str, Machine]
 ) -> None:
     text = "~$ touch mess\n\n~$ sleep 1000\n\n~$ echo never\n\n~$ rm mess   # cleanup\n"
-    target = Target(kind=kind, machine="bookworm" if kind == "vm" else "")
     transcript = check(
-        Job(document=parse(text, path="slow.txt"), target=target),
+        Job(document=parse(text, path="slow.txt"), target=aim(kind)),
         machines=machines, timeout=900, limits=Limits(article=Limit(usual=2)),
     )  # fmt: skip
     assert [(str(verdict.outcome), verdict.reason) for verdict in transcript.verdicts] == [

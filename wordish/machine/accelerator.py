@@ -14,7 +14,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from wordish.machine import cache
+from wordish import cachedir
 from wordish.rundir import rundir
 
 PROBE_SECONDS = 1.0
@@ -81,7 +81,7 @@ def distrust(version: str) -> None:
 
 
 def _memory() -> Path:
-    return cache.root() / "accelerator.json"
+    return cachedir.root() / "accelerator.json"
 
 
 def _about(version: str) -> list[str]:

@@ -9,6 +9,7 @@ found out and made again.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -19,28 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
-from wordish.errors import MachineError
+from wordish.cachedir import root
 
 _PARTIAL = ".partial-"
 _SIZES = "sizes.json"
 _FOLDERS = ("images", "templates")
-
-
-def root() -> Path:
-    """The cache directory: ``WORDISH_CACHE_DIR``, or the user's cache directory of this system.
-
-    Absolute, whatever they say. Raises `MachineError` for a user who has no home directory.
-    """
-    named = os.environ.get("WORDISH_CACHE_DIR")
-    if not named:
-        with contextlib.suppress(RuntimeError):  # a user without home; older platformdirs: "~/..."
-            named = platformdirs.user_cache_dir("wordish")
-        if not named or named.startswith("~"):
-            raise MachineError("there is no home directory to keep machines in", hint="set WORDISH_CACHE_DIR")
-    return Path(named).absolute()
 
 
 def key(description: object) -> str:
@@ -121,6 +107,46 @@ def remove(path: Path) -> None:
         going = path.with_name(path.name + _PARTIAL + secrets.token_hex(4))
         path.rename(going)
         shutil.rmtree(going, ignore_errors=True)
+
+
+_USED = "used"  # a file whose time tells when the entry was used last
+
+
+@contextmanager
+def used(path: Path) -> Iterator[None]:
+    """Say that an entry is in use, now and for the length of the block: `discard` leaves it alone.
+
+    One that is gone, or on a file system without locks, cannot be held, which changes nothing here.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            (path / _USED).touch()
+        yield
+
+
+def last_used(path: Path) -> float:
+    """When an entry was used last, or made, in seconds since 1970."""
+    for file in (path / _USED, path):
+        with contextlib.suppress(OSError):
+            return file.stat().st_mtime
+    return 0.0
+
+
+def discard(path: Path, *, really: bool = True) -> bool:
+    """Remove an entry that nobody uses or makes; whether nobody does. ``really``: or else only tell."""
+    with contextlib.suppress(OSError), FileLock(path.with_name(f"{path.name}.lock"), timeout=0):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if really:
+                remove(path)
+        finally:
+            os.close(descriptor)
+        return True
+    return False
 
 
 def size(path: Path) -> int:

@@ -6,18 +6,23 @@ import shutil
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wordish.machine import accelerator, cache, image, qemu, tools
+from wordish import cachedir
+from wordish.machine import accelerator, image, qemu, tools
 
 _ROOM = 1_000_000_000  # bytes: an image while it is built, its template, and some room
 
 
 class Finding(NamedTuple):
-    """One thing that was looked for; ``install_hint`` is a command, "" where none helps."""
+    """One thing that was looked for; ``install_hint`` is a command, "" where none helps.
+
+    ``needed``: without it something that wordish does by itself cannot be done.
+    """
 
     name: str
     found: bool
     detail: str
     install_hint: str = ""
+    needed: bool = True
 
 
 def findings() -> Iterator[Finding]:
@@ -43,7 +48,7 @@ def findings() -> Iterator[Finding]:
 
 
 def _room() -> Finding:
-    directory = cache.root()
+    directory = cachedir.root()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(directory).free

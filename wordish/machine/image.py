@@ -17,11 +17,12 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from wordish import cachedir
 from wordish.errors import MachineError, UsageError
 from wordish.machine import boot, cache
 from wordish.machine.tools import BUILDERS, add_subordinates_command, lacking_subordinates, require
@@ -69,7 +70,7 @@ def describe(machine: Machine) -> dict[str, object]:
 
 def path_of(machine: Machine) -> Path:
     """Where the machine's image is, or would be."""
-    return cache.root() / "images" / cache.key(describe(machine))
+    return cachedir.root() / "images" / cache.key(describe(machine))
 
 
 def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) -> Path:
@@ -97,6 +98,11 @@ def build(machine: Machine, *, say: Callable[[str], None], again: bool = False) 
     except OSError as error:
         raise _cannot(machine, error.strerror or str(error), where=error.filename) from error
     return path
+
+
+def is_current(about: Mapping[str, object]) -> bool:
+    """Whether an image that says this of itself is one that this wordish could use here."""
+    return about.get("generation") == _GENERATION and about.get("architecture") == platform.machine()
 
 
 def release(path: Path) -> dict[str, str]:
@@ -205,7 +211,9 @@ def _cannot(machine: Machine, reason: str, where: str | bytes | None = None) -> 
     if "nable to locate package" in reason or "no installation candidate" in reason:
         hint = f"check the packages of tool.wordish.machines.{machine.name} for suite {machine.suite}"
     elif "No space left" in reason:
-        hint = f"make room in {cache.root()} and {tempfile.gettempdir()}, or set WORDISH_CACHE_DIR and TMPDIR"
+        hint = (
+            f"make room in {cachedir.root()} and {tempfile.gettempdir()}, or set WORDISH_CACHE_DIR and TMPDIR"
+        )
     place = f" ({os.fsdecode(where)})" if where else ""
     return MachineError(f"machine {machine.name} could not be built: {reason}{place}", hint=hint)
 
@@ -249,7 +257,7 @@ def remove(name: str, *, say: Callable[[str], None]) -> list[Image]:
         known = ", ".join(sorted({image.name for image in listing()})) or "none is built"
         raise UsageError(f"no machine {name!r} is built", hint=f"built machines: {known}")
     for image in chosen:
-        path = cache.root() / "images" / image.key
+        path = cachedir.root() / "images" / image.key
         with cache.locked(path, say=say, waiting=f"machine {image.name}: waiting for another build"):
             _remove_templates(image.key, say=say)
             cache.remove(path)
@@ -258,7 +266,7 @@ def remove(name: str, *, say: Callable[[str], None]) -> list[Image]:
 
 def _remove_templates(key: str, *, say: Callable[[str], None]) -> None:
     """Remove the templates made from an image; one that is being made is waited for."""
-    locks = (cache.root() / "templates").glob(f"{key}-*.lock")
+    locks = (cachedir.root() / "templates").glob(f"{key}-*.lock")
     for template in {*cache.entries("templates", f"{key}-*"), *(lock.with_suffix("") for lock in locks)}:
         with cache.locked(template, say=say, waiting=f"machine {key}: waiting for another boot"):
             cache.remove(template)

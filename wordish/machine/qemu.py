@@ -6,6 +6,7 @@ on (QEMU's version and command line, our programs in the guest):
 ``ramdisk``  what the guest boots with
 ``memory``   the guest's memory, mapped copy-on-write by every clone
 ``state``    the state of its processor and devices
+``template.json``  what it is of
 
 A clone is a process and nothing else: no file, no socket in the file system. It dies with us.
 """
@@ -26,9 +27,10 @@ from functools import cache as remembered
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from wordish import cachedir
 from wordish.errors import MachineError
 from wordish.framed import FramedTerminal
-from wordish.machine import accelerator, boot, cache, image
+from wordish.machine import accelerator, boot, cache, image, prune
 from wordish.machine.tools import QEMU, require
 from wordish.model import Machine, User
 
@@ -110,7 +112,7 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
     depends = [_command(machine, accel, built, Path(), share=True), version(), programs]
     if accel == "kvm":
         depends.append(_processor())  # the state holds what the guest knows of it
-    path = cache.root() / "templates" / f"{built.name}-{cache.key(depends)}"
+    path = cachedir.root() / "templates" / f"{built.name}-{cache.key(depends)}"
     made = Template(machine=machine, image=built, path=path, accel=accel, why=why)
     if cache.whole(path):
         return made
@@ -123,6 +125,9 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
                 say(f"machine {machine.name}: booting it once")
                 with cache.making(path) as partial:
                     _boot(made, partial)
+                    about = json.dumps(_about(made), indent=1)
+                    (partial / "template.json").write_text(about, encoding="utf-8")
+                prune.collect(path)
     except OSError as error:
         raise MachineError(
             f"machine {machine.name} could not be saved: {error.strerror or error} ({error.filename})"
@@ -130,15 +135,22 @@ def _template(machine: Machine, built: Path, accel: str, why: str, *, say: Calla
     return made
 
 
+def _about(made: Template) -> dict[str, object]:
+    """What a template is of: one that is made later of the same takes its place."""
+    machine = made.machine
+    described = {"memory": machine.memory, "disk": machine.disk, "network": machine.network}
+    return {"name": machine.name, **described, "accelerator": made.accel, "qemu": version()}
+
+
 def _need_room(machine: Machine) -> None:
     """QEMU would die of a disk that fills up under the guest's memory, without a word."""
-    cache.root().mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(cache.root()).free >> 20
+    cachedir.root().mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cachedir.root()).free >> 20
     if free < machine.memory:
         raise MachineError(
             f"machine {machine.name} could not be saved: "
             f"its memory is {machine.memory} MiB, {free} MiB are free",
-            hint=f"make room in {cache.root()}, or set WORDISH_CACHE_DIR",
+            hint=f"make room in {cachedir.root()}, or set WORDISH_CACHE_DIR",
         )
 
 
@@ -197,8 +209,7 @@ def clone(made: Template, *, say: Callable[[str], None]) -> Iterator[Guest]:
             with cache.locked(made.path, say=say, waiting="waiting for another boot"):
                 if _identity(made) == before:  # nobody else has made it again
                     cache.remove(made.path)
-            again = _template(made.machine, made.image, made.accel, made.why, say=say)
-            guest = running.enter_context(_started(again))
+            guest = running.enter_context(_started(template(made.machine, say=say)))
         yield guest
 
 
@@ -208,7 +219,7 @@ _DAMAGED = r"migration stream|load of migration failed|[Uu]nknown savevm|[Ll]eng
 
 def _identity(made: Template) -> tuple[int, int]:
     try:
-        told = made.path.stat()
+        told = (made.path / "state").stat()
     except OSError:
         return 0, 0
     return told.st_ino, told.st_ctime_ns
@@ -216,7 +227,7 @@ def _identity(made: Template) -> tuple[int, int]:
 
 @contextmanager
 def _started(made: Template) -> Iterator[Guest]:
-    with _opened(made.path / "state") as state:
+    with cache.used(made.image), cache.used(made.path), _opened(made.path / "state") as state:
         command = [
             *_command(made.machine, made.accel, made.image, made.path, share=False),
             "-incoming", "defer", *_CONFINED,

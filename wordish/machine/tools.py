@@ -28,6 +28,9 @@ TAR2SQFS = Tool("tar2sqfs", "squashfs-tools-ng", "makes the system's read-only i
 FUSE_OVERLAYFS = Tool(
     "fuse-overlayfs", "fuse-overlayfs", "lays a sandbox over this machine's files without root"
 )
+PODMAN = Tool("podman", "podman", "runs containers")
+DOCKER = Tool("docker", "docker.io", "runs containers")
+SSH = Tool("ssh", "openssh-client", "reaches other machines")
 BUILDERS = (MMDEBSTRAP, TAR2SQFS, *(() if os.geteuid() == 0 else (NEWUIDMAP,)))
 
 

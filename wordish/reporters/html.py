@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from wordish import __version__
-from wordish.model import RED, Event, Transcript, Verdict
+from wordish.model import RED, Event, Planned, Transcript, Verdict
 from wordish.reporters import words
 from wordish.reporters.style import Line, Style, shortened, visible
 
@@ -27,14 +27,19 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
     """Gather the transcripts, and write the page on leaving."""
     transcripts: list[Transcript] = []
     start = time.monotonic()
+    took: float | None = None
 
     def hear(event: Event) -> None:
+        nonlocal took
         if isinstance(event, Transcript):
             transcripts.append(event)
+        elif isinstance(event, Planned):
+            took = event.elapsed
 
     yield hear
     missing = articles - len(transcripts)
-    page = "".join(_page(transcripts, elapsed=time.monotonic() - start, missing=missing))
+    elapsed = time.monotonic() - start if took is None else took
+    page = "".join(_page(transcripts, elapsed=elapsed, missing=missing))
     # Characters as references: the page is the same whatever the stream's encoding.
     stream.write(page.encode("ascii", "xmlcharrefreplace").decode())
 

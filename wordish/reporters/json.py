@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from wordish.model import Event, Transcript
+from wordish.model import Event, Planned, Transcript
 from wordish.reporters.style import Style
 
 if TYPE_CHECKING:
@@ -21,13 +21,18 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
 
     transcripts: list[Transcript] = []
     start = time.monotonic()
+    planned = Planned(paths=())
 
     def hear(event: Event) -> None:
+        nonlocal planned
         if isinstance(event, Transcript):
             transcripts.append(event)
+        elif isinstance(event, Planned):
+            planned = event
 
     yield hear
-    write(run_values(transcripts, elapsed=time.monotonic() - start), stream)
+    elapsed = time.monotonic() - start if planned.elapsed is None else planned.elapsed
+    write(run_values(transcripts, elapsed=elapsed, shard=planned.shard), stream)
 
 
 def write(values: Values, stream: TextIO) -> None:

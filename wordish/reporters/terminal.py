@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TextIO
 
-from wordish.model import RED, Event, Judged, Said, Transcript
+from wordish.model import RED, Event, Judged, Planned, Said, Transcript
 from wordish.reporters import words
 from wordish.reporters.order import in_order
 from wordish.reporters.style import PROGRESS, Line, Style, visible
@@ -23,9 +23,11 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
     start = time.monotonic()
     totals: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     said: set[str] = set()
+    took: float | None = None
     with writer(stream, style) as (write, watch):
 
         def tell(event: Event) -> None:
+            nonlocal took
             if (
                 isinstance(event, Said)
                 and (style.verbosity >= 0 or style.verbosity == PROGRESS)
@@ -41,6 +43,8 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
                 totals[1].update(counts)
                 for line in _article(event, counts, style):
                     write(line)
+            elif isinstance(event, Planned):
+                took = event.elapsed
 
         with in_order(tell) as ordered:
 
@@ -51,7 +55,8 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
             yield hear
         if style.verbosity != PROGRESS:
             missing = articles - totals[0].total()
-            write(words.summary(*totals, elapsed=time.monotonic() - start, missing=missing))
+            elapsed = time.monotonic() - start if took is None else took
+            write(words.summary(*totals, elapsed=elapsed, missing=missing))
 
 
 def _article(transcript: Transcript, counts: Counter[str], style: Style) -> Iterator[Line]:

@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from wordish.catalogue import code
-from wordish.model import Diagnostic, Document, Outcome, Severity, Step, Transcript, Verdict
-from wordish.placeholders import NOT_RUNNABLE
+from wordish.model import NOT_RUNNABLE, Diagnostic, Document, Outcome, Severity, Step, Transcript, Verdict
 from wordish.reporters.style import Line, visible
 
 STDERR_TAIL = 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Set
+from contextlib import ExitStack
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -12,13 +13,15 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from wordish import rundir
+from wordish.checking import checking
 from wordish.config import Settings
 from wordish.errors import WordishError
-from wordish.model import Diagnostic, Document, Event, Judged, Outcome, Said, Severity, Transcript
+from wordish.model import Diagnostic, Document, Event, Judged, Outcome, Planned, Said, Severity, Transcript
 from wordish.process import interruptible
 from wordish.reporters import words
+from wordish.reporters.order import in_order
 from wordish.reporters.style import Line
-from wordish.runner import Wish, plan, run
+from wordish.runner import Wish, plan
 from wordish.sphinx_ext import articles, settings
 
 FAILED, TROUBLE = 1, 2
@@ -35,7 +38,7 @@ class WordishBuilder(Builder):
 
     name = "wordish"
     epilog = "What the articles show is true."
-    allow_parallel = False  # articles wait for machines, and their reports are read in order
+    allow_parallel = False  # Sphinx' own processes: articles have workers of theirs
 
     def __init__(self, app: Sphinx, env: BuildEnvironment) -> None:
         super().__init__(app, env)
@@ -56,7 +59,7 @@ class WordishBuilder(Builder):
         """Read the articles, say what is wrong with them; when nothing is, check them."""
         rundir.sweep()
         try:
-            found = settings.load(self.config, self.confdir)
+            found = settings.load(self.config.wordish_config, self.confdir)
             documents = [article for name in sorted(docnames) if (article := self._article(name, found))]
             jobs, objections = plan(documents, wish=self._wish(found), machines=found.machines)
         except WordishError as error:
@@ -67,17 +70,22 @@ class WordishBuilder(Builder):
             self._remark(remark)
         if self._sphinx.statuscode:
             return
-        with interruptible():
-            for transcript in run(
-                jobs,
-                machines=found.machines,
-                timeout=self.config.wordish_timeout or found.timeout,
-                limits=found.limits.begun(),
-                keep_going=self.config.wordish_keep_going,
-                tell=self._hear,
-            ):
-                if transcript.interrupted:
-                    raise KeyboardInterrupt
+        with ExitStack() as stack:
+            stack.enter_context(interruptible())
+            run = stack.enter_context(
+                checking(
+                    jobs,
+                    together=self._sphinx.parallel if self._sphinx.parallel > 1 else found.jobs,
+                    machines=found.machines,
+                    timeout=self.config.wordish_timeout or found.timeout,
+                    limits=found.limits.begun(),
+                    keep_going=self.config.wordish_keep_going,
+                )
+            )
+            tell = stack.enter_context(in_order(self._hear))
+            tell(Planned(paths=tuple(job.document.path for job in jobs)))
+            if sum(transcript.interrupted for transcript in run(tell=tell)):
+                raise KeyboardInterrupt
         if not jobs:
             _logger.warning(
                 "no article has a shell session: a session starts with a prompt such as `~$ `",
@@ -100,6 +108,7 @@ class WordishBuilder(Builder):
             default_machine=found.machine,
             as_root=self.config.wordish_as_root,
             superuser=os.geteuid() == 0,
+            containers=found.containers,
         )
 
     def _hear(self, event: Event) -> None:

@@ -7,6 +7,7 @@ appears, and which pages show sessions.
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 from collections.abc import Iterable, Set
 from pathlib import Path
@@ -19,6 +20,8 @@ from sphinx.util import logging
 from wordish import verified
 from wordish.config import Settings
 from wordish.errors import WordishError
+from wordish.lexer import Reading, SessionLexer
+from wordish.model import Conventions
 from wordish.sphinx_ext import settings
 from wordish.sphinx_ext.state import Calendar, State, digest_of, entry_of, judged
 from wordish.verified import Record
@@ -39,11 +42,7 @@ class Known(NamedTuple):
 def known(env: BuildEnvironment) -> Known:
     """The settings and the record; what cannot be read is told, and taken for empty."""
     confdir = pages(env).confdir
-    try:
-        found = settings.load(env.config, confdir)
-    except WordishError as error:
-        tell(str(error), kind="configuration")
-        found = settings.none(confdir)
+    found = _settings(env.config.wordish_config, confdir)
     file = settings.record_file(env.config, found, confdir)
     try:
         record = _record(file, _stamp(file))
@@ -68,6 +67,18 @@ def state_of(docname: str, env: BuildEnvironment, now: Known) -> State:
         return judged(entry, "")
 
 
+def conventions_of(docname: str, env: BuildEnvironment) -> Conventions:
+    """What the configuration says of the article that is this page; what cannot be read says nothing."""
+    return _settings(env.config.wordish_config, pages(env).confdir).conventions_of(env.doc2path(docname))
+
+
+def lexer_of(reading: Reading, env: BuildEnvironment) -> str:
+    """The name, for Pygments, of the lexer of sessions that are read like that on this page."""
+    name = f"wordish-{hashlib.sha256(repr(reading).encode()).hexdigest()[:12]}"
+    pages(env).readings.setdefault(env.docname, {})[name] = reading
+    return name
+
+
 def tell(text: str, *, kind: str, location: str | None = None) -> None:
     """A warning of the type ``wordish.KIND``, once in a build."""
     _logger.warning("%s", text, type="wordish", subtype=kind, location=location, once=location is None)
@@ -82,12 +93,15 @@ class Pages:
         self.waiting: set[str] = set()  # they show a state, and there was no record
         self.reports: dict[str, object] = {}
         self.digests: dict[str, tuple[object, str]] = {}
+        self.readings: dict[str, dict[str, Reading]] = {}  # by page, and the name of the lexer
+        self.prompts: object = None  # what the configuration said of them
 
     def purge(self, docname: str) -> None:
         """Forget a page, which is about to be read again or is gone."""
         self.with_sessions.discard(docname)
         self.waiting.discard(docname)
         self.reports.pop(docname, None)
+        self.readings.pop(docname, None)
 
     def merge(self, other: Pages, docnames: Iterable[str]) -> None:
         """Take over what another process found of these pages."""
@@ -98,6 +112,8 @@ class Pages:
                 self.waiting.add(docname)
             if docname in other.reports:
                 self.reports[docname] = other.reports[docname]
+            if docname in other.readings:
+                self.readings[docname] = other.readings[docname]
 
 
 def pages(env: BuildEnvironment) -> Pages:
@@ -123,18 +139,46 @@ def connect(app: Sphinx) -> None:
     app.connect("env-purge-doc", lambda _app, env, docname: pages(env).purge(docname))
     app.connect("env-merge-info", lambda _app, env, docnames, other: pages(env).merge(pages(other), docnames))
     app.connect("env-get-outdated", _outdated)
+    app.connect("env-updated", _add_lexers)
 
 
 def _begin(app: Sphinx) -> None:
     pages(app.env).confdir = Path(app.confdir)
+    _settings.cache_clear()
 
 
 def _outdated(
     _app: Sphinx, env: BuildEnvironment, _added: Set[str], _changed: Set[str], _removed: Set[str]
 ) -> list[str]:
-    """The pages that were made without a record, once there is one."""
-    waiting = pages(env).waiting
+    """The pages that were made without a record, once there is one; all, when prompts are others now."""
+    kept = pages(env)
+    found = _settings(env.config.wordish_config, kept.confdir)
+    everywhere = found.conventions.options
+    before, kept.prompts = (
+        kept.prompts,
+        (everywhere.root_prompt, everywhere.user_prompt, everywhere.hash, found.overrides),
+    )
+    if before != kept.prompts:
+        return sorted(env.found_docs)
+    waiting = kept.waiting
     return sorted(waiting) if waiting and known(env).record.articles else []
+
+
+def _add_lexers(app: Sphinx, env: BuildEnvironment) -> None:
+    """Have Pygments know the lexers that the pages name, in all processes that write them."""
+    for readings in pages(env).readings.values():
+        for name, reading in readings.items():
+            app.add_lexer(name, SessionLexer.of(reading))
+
+
+@functools.lru_cache(maxsize=1)
+def _settings(named: str, confdir: Path) -> Settings:
+    """The settings of the project, read once in a build; what cannot be read is told."""
+    try:
+        return settings.load(named, confdir)
+    except WordishError as error:
+        tell(str(error), kind="configuration")
+        return settings.none(confdir)
 
 
 @functools.lru_cache(maxsize=2)

@@ -15,9 +15,10 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from wordish import lexer, prompts, session
+from wordish import lexer, session
 from wordish import options as words
-from wordish.model import Block, Sample
+from wordish.lexer import Reading
+from wordish.model import Block, Options, Sample
 from wordish.sphinx_ext import project
 
 LANGUAGE = "wordish"
@@ -26,6 +27,8 @@ LANGUAGE = "wordish"
 WRITTEN = "wordish"
 """The attribute, of the object and not of the markup, in which a node has what was `Written`."""
 
+# What is said of prompts is said of an article.
+_OF_ARTICLES = ("root_prompt", "user_prompt")
 _MINDED = (nodes.literal_block, nodes.comment, nodes.raw, nodes.field)
 # Sphinx' words for "none was named".
 _UNNAMED = ("", "default", "guess")
@@ -73,35 +76,47 @@ class Sessions(SphinxTransform):
         known = [node for node in self.document.findall() if isinstance(node, _MINDED)]
         said = [node for node in known if _speaks_to_wordish(node)]
         hints = _hints_are_shown(said, default=self.config.wordish_hints)
+        page = project.conventions_of(self.env.docname, self.env).options
         samples: tuple[Sample, ...] = ()
         for node in known:
             if isinstance(node, nodes.literal_block):
-                self._session(node, hints=hints, samples=samples)
+                self._session(node, hints=hints, samples=samples, page=page)
             elif node in said:
-                samples += _samples(node)
+                options = _options(node)
+                samples += options.samples or ()
+                page = page._replace(
+                    **{name: own for name in _OF_ARTICLES if (own := getattr(options, name))}
+                )
         for node in said:
             _take_out(node)
 
-    def _session(self, node: nodes.literal_block, *, hints: bool, samples: tuple[Sample, ...]) -> None:
+    def _session(
+        self, node: nodes.literal_block, *, hints: bool, samples: tuple[Sample, ...], page: Options
+    ) -> None:
         """Have a block that shows a session rendered as one, and keep what its author wrote."""
         text, language = node.astext(), _language(node, self.config)
-        users = _users(text) if language in session.LANGUAGES else set()
+        if language not in session.LANGUAGES:
+            return
+        options = _said_before(node)
+        reading = _reading(language, page, options)
+        users = _users(text, reading)
         if not users:
             return
         project.pages(self.env).with_sessions.add(self.env.docname)
         plain = node.rawsource == text  # one with markup inside stays what it is
-        options = _said_before(node)
-        shown = self._render(node, users, hints=hints) if plain else node
+        shown = self._render(node, users, reading, hints=hints) if plain else node
         vars(shown)[WRITTEN] = Written(
             text=text if plain else "", language=language, options=options, samples=samples
         )
 
-    def _render(self, node: nodes.literal_block, users: set[str], *, hints: bool) -> session_block:
-        text = _displayed(node.astext(), hints=hints)
+    def _render(
+        self, node: nodes.literal_block, users: set[str], reading: Reading, *, hints: bool
+    ) -> session_block:
+        text = _displayed(node.astext(), reading, hints=hints)
         block = session_block(text, text)
         for name, value in node.attributes.items():
             block[name] = value
-        block["language"] = LANGUAGE
+        block["language"] = project.lexer_of(reading, self.env) if reading != lexer.USUAL else LANGUAGE
         block["force"] = True  # our lexer knows no error
         block["classes"] = [*node["classes"], "wordish-session", f"wordish-{'-'.join(sorted(users))}"]
         block.source, block.line = node.source, node.line
@@ -130,28 +145,35 @@ def _language(node: nodes.literal_block, config: Any) -> str:
     return "" if language in _UNNAMED or language == config.highlight_language else language
 
 
-def _users(text: str) -> set[str]:
+def _reading(language: str, page: Options, said: str) -> Reading:
+    """How a block is read in which ``said`` stands before it; a language counts for guesses alone."""
+    said_hash = words.parse(said, path="", line=1)[0].hash if "hash" in said else None
+    named = said_hash or page.hash
+    options = Options(root_prompt=page.root_prompt, user_prompt=page.user_prompt, hash=named)
+    return Reading(language=language, options=options) if named == "auto" else Reading(options=options)
+
+
+def _users(text: str, reading: Reading) -> set[str]:
     """Who types a command in a text."""
-    block = Block(path="", line=1, text=text, language="console")
-    lines = text.split("\n")
-    shown = [prompts.match(lines[number - 1], weak=True) for number in session.prompt_lines(block)]
-    if not any(prompted and prompted.rest.strip() for prompted in shown):
+    block = Block(path="", line=1, text=text, language=reading.language, options=reading.options)
+    shown = session.prompted_lines(block).values()
+    if not any(prompted.rest.strip() for prompted in shown):
         return set()
-    users = {str(prompted.user) for prompted in shown if prompted}
+    users = {str(prompted.user) for prompted in shown}
     if len(users) > 1:  # it may be a here-document that shows the other one's prompt
-        kinds = {kind for kind, _ in lexer.coloured(text)}
+        kinds = {kind for kind, _ in lexer.coloured(text, reading)}
         users = {user for user, kind in (("root", lexer.ROOT), ("user", lexer.USER)) if kind in kinds}
     return users
 
 
-def _displayed(text: str, *, hints: bool) -> str:
+def _displayed(text: str, reading: Reading, *, hints: bool) -> str:
     """The text for readers: without hints, unless they are shown, and with blanks that a shell knows."""
     without = not hints and _MAYBE_HINT.search(text)
     if not without and "\u00a0" not in text:
         return text
     return "".join(
         piece if kind is lexer.OUTPUT else piece.replace("\u00a0", " ")
-        for kind, piece in lexer.coloured(text)
+        for kind, piece in lexer.coloured(text, reading)
         if not (without and kind is lexer.HINT)
     )
 
@@ -163,21 +185,18 @@ def _hints_are_shown(said: Iterable[nodes.Node], *, default: str) -> bool:
     return next(shown, default) == "show"
 
 
-def _samples(said: nodes.Node) -> tuple[Sample, ...]:
-    """The samples that a comment or a field names; what is wrong with it is the reader's to tell."""
+def _options(said: nodes.Node) -> Options:
+    """What a comment or a field says; what is wrong with it is the reader's to tell."""
     if not isinstance(said, nodes.field):
-        options, _ = words.parse(_first_words(said), path="", line=1)
-        return options.samples or ()
+        return words.parse(_first_words(said), path="", line=1)[0]
     text = said[1].astext()
     try:
         values = json.loads(text)  # MyST hands on a mapping of front matter as JSON
     except ValueError:
         values = None
     if isinstance(values, dict):
-        options, _ = words.from_mapping(values, path="", line=1)
-    else:
-        options, _ = words.parse(text, path="", line=1)
-    return options.samples or ()
+        return words.from_mapping(values, path="", line=1)[0]
+    return words.parse(text, path="", line=1)[0]
 
 
 def _first_words(comment: nodes.Node) -> str:

@@ -27,9 +27,11 @@ def add_values(app: Sphinx) -> None:
     app.add_config_value("wordish_keep_going", False, "", bool)
 
 
-def load(values: Config, confdir: str | Path) -> Settings:
-    """The settings in force in the folder of ``conf.py``; raises as `wordish.config.load`."""
-    named = values.wordish_config
+def load(named: str, confdir: str | Path) -> Settings:
+    """The settings in force in the folder of ``conf.py``, or those of the file ``named`` from there.
+
+    Raises as `wordish.config.load`.
+    """
     return config.load(Path(confdir, named) if named else None, directory=Path(confdir))
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wordish.model import Machine, Target, User
 from wordish.shell import Shell
-from wordish.targets import host, sandbox, vm
+from wordish.targets import container, host, sandbox, ssh, vm
 
 
 class Place(Protocol):
@@ -48,7 +48,27 @@ class Reach(Protocol):
         """
 
 
-TARGETS: dict[str, Reach] = {"host": host, "vm": vm, "sandbox": sandbox}
+TARGETS: dict[str, Reach] = {
+    "host": host,
+    "vm": vm,
+    "sandbox": sandbox,
+    "container": container,
+    "ssh": ssh,
+}
 
-ADDRESSES: dict[str, str] = {}
-"""What has to follow the colon of a target's name (``KIND:ADDRESS``); most targets take nothing there."""
+
+class Address(NamedTuple):
+    """What has to follow the colon of a target's name (``KIND:ADDRESS``): its name, and its form."""
+
+    name: str
+    form: str
+
+
+ADDRESSES: dict[str, Address] = {
+    "container": Address("IMAGE", container.IMAGE),
+    "ssh": Address("HOST", ssh.HOST),
+}
+"""The targets that need to be told which; the others take nothing there."""
+
+ON_REQUEST = frozenset({"ssh"})
+"""Those that only the user may choose, and neither an article nor the configuration beside it."""

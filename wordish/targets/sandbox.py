@@ -90,7 +90,7 @@ def _enclosed() -> Iterator[_Enclosed]:
     """A sandbox that runs, for the length of the block; afterwards all in it is gone."""
     import socket  # those who need no sandbox do not pay for it
 
-    first = _subordinates()
+    first = subordinate_ids()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         ours.setblocking(False)
@@ -120,8 +120,8 @@ def _of_this_python() -> dict[str, str]:
     return path if libraries is None else {**path, "LD_LIBRARY_PATH": libraries}
 
 
-def _subordinates() -> tuple[int, int]:
-    """The ids for the accounts of the sandbox. Raises `MachineError` when this user cannot have one."""
+def subordinate_ids() -> tuple[int, int]:
+    """The ids for the accounts of a sandbox. Raises `MachineError` when this user cannot have one."""
     if os.geteuid() == 0:
         return 0, 0
     require(FUSE_OVERLAYFS, NEWUIDMAP)
