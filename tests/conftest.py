@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from tests import containers, sshd
 from tests.playing import Play, players
+from tests.traces import Traces
 from wordish import config
 from wordish.model import Machine, Target
 from wordish.targets import TARGETS, Place
@@ -24,6 +25,37 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("fuzz", max_examples=20_000)
 
 ROOT = Path(__file__).parent.parent
+
+_TRACES = pytest.StashKey[Traces]()
+_LEFT = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before there are any workers: the process that reports looks for what the session leaves."""
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        config.stash[_TRACES] = Traces()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """After the workers have ended: a session that leaves something has failed."""
+    done = yield
+    if traces := session.config.stash.get(_TRACES, None):
+        session.config.stash[_LEFT] = left = traces.left()
+        traces.clear()
+        if left and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    return done
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what is left."""
+    if left := config.stash.get(_LEFT, []):
+        terminalreporter.section("the tests have left this on the machine", red=True)
+        for line in left:
+            terminalreporter.write_line(line)
+
 
 Aim = Callable[[str], Target]
 Reach = Callable[[str], Place]

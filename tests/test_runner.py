@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 
 from wordish.errors import MachineError, UsageError
+from wordish.limits import Limits
 from wordish.model import (
     Began,
     Diagnostic,
@@ -287,6 +290,45 @@ def test_the_other_articles_go_on_after_an_error(fake: FakeTarget) -> None:
     fake.answers["command 2"] = MachineError("lost")
     transcripts = run([job("~$", "~$"), job("~$")], machines=MACHINES, timeout=60)
     assert [str(transcript.outcome) for transcript in transcripts] == ["error", "passed"]
+
+
+def test_what_the_system_refuses_on_the_way_is_an_error_of_the_article(fake: FakeTarget) -> None:
+    fake.fault = OSError(28, "No space left on device")
+    transcript = checked(job("~$"))
+    assert (transcript.outcome, transcript.error) == (
+        Outcome.ERROR, "the system refuses what is needed: No space left on device",
+    )  # fmt: skip
+
+
+def test_what_those_who_hear_us_meet_is_no_error_of_the_article(fake: FakeTarget) -> None:
+    def tell(event: Event) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left on device"):
+        checked(job("~$"), tell)
+
+
+def test_an_article_that_is_not_begun_in_the_runs_time_is_an_error(fake: FakeTarget) -> None:
+    limits = Limits(run=0).begun()
+    (transcript,) = run([job("~$", "~$")], machines=MACHINES, timeout=60, limits=limits)
+    assert (transcript.outcome, transcript.error) == (Outcome.ERROR, "the run's time is over: 0 s")
+    assert [verdict.reason for verdict in transcript.verdicts] == ["not reached"] * 2
+    assert fake.reached == []
+
+
+def test_the_runs_time_may_be_over_while_the_machine_is_built(
+    fake: FakeTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(*_: object, **__: object) -> NoReturn:
+        time.sleep(100)
+        raise AssertionError
+
+    monkeypatch.setattr(fake, "reach", build)
+    before = signal.getsignal(signal.SIGALRM)
+    transcript = check(job("~$"), machines=MACHINES, timeout=60, limits=Limits(run=0.1).begun())
+    assert (transcript.outcome, transcript.error) == (Outcome.ERROR, "the run's time is over: 0.1 s")
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 def test_an_interruption_ends_the_run_with_a_transcript(fake: FakeTarget) -> None:

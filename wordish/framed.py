@@ -47,14 +47,18 @@ class Unread(NamedTuple):
 class FramedTerminal:
     """A terminal behind the guest's agent: frames on a socket (see ``machine/guest/agent.pl``).
 
-    ``lost`` gives what to tell the user when the other end goes away without a word.
+    ``lost`` gives what to tell the user when the other end goes away without a word. ``meanwhile`` is called
+    now and then while the other end works.
     """
 
-    def __init__(self, sock: socket.socket, *, lost: Callable[[], str]) -> None:
+    def __init__(
+        self, sock: socket.socket, *, lost: Callable[[], str], meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
         self.status: int | None = None
         self._socket = sock
         self._socket.setblocking(False)
         self._lost = lost
+        self._meanwhile = meanwhile
         self._heard = bytearray()
         self._saying = bytearray()
         self._ahead: list[tuple[bytes, bytes]] = []
@@ -186,6 +190,7 @@ class FramedTerminal:
 
     def _arrives(self, timeout: float | None) -> bool:
         """Wait for bytes and take them; send meanwhile what could not be sent at once."""
+        self._meanwhile()
         ready = self._poll.poll(None if timeout is None else max(0.0, timeout) * 1000)
         if not ready:
             return False

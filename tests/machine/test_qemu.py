@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,7 @@ from tests.conftest import Reach
 from wordish import cachedir
 from wordish.errors import MachineError
 from wordish.machine import cache, qemu
-from wordish.model import Machine, Target
+from wordish.model import Machine, Target, User
 from wordish.shell import Shell
 from wordish.targets import vm
 
@@ -124,6 +125,34 @@ def test_a_guest_that_panics_is_an_error_that_quotes_its_kernel(reach: Reach) ->
     shell = reach("vm").shell("root")
     with pytest.raises(MachineError, match=r"Kernel panic|Kernel Offset"):
         shell.run("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger", timeout=30)
+
+
+def test_a_guest_that_floods_its_console_fills_no_disk_and_its_last_words_are_told(
+    reach: Reach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qemu, "_LOG", 1 << 16)
+    before = set(own_machines())
+    shell = reach("vm").shell("root")
+    (pid,) = set(own_machines()) - before
+    logs = [Path(link) for link in Path(f"/proc/{pid}/fd").iterdir() if "/#" in os.fspath(link.readlink())]
+    for _ in range(4):
+        shell.run("head --bytes 100000 /dev/zero | tr '\\0' x > /dev/ttyS0", timeout=30)
+    assert logs
+    assert all(log.stat().st_size < 2 << 16 for log in logs)
+    with pytest.raises(MachineError, match=r"Kernel panic|Kernel Offset"):
+        shell.run("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger", timeout=30)
+
+
+@pytest.mark.parametrize("account", ["user", "root"])
+def test_a_fork_bomb_beside_its_shell_is_held_and_ended(reach: Reach, account: User) -> None:
+    place = reach("vm")
+    shell, other = place.shell(account), place.shell("root" if account == "user" else "user")
+    outputs = []
+    with suppress(MachineError):  # it may come to that
+        for command in ("bomb () { bomb | bomb & }; bomb", "sleep 1", "/bin/echo on", "wait; sleep 100"):
+            outputs.append(shell.run(command, timeout=5))  # noqa: PERF401
+    assert len(outputs) < 4 or outputs[-1].status != 0
+    assert says(other, "/bin/echo on") == "on"
 
 
 def test_a_machine_that_runs_is_not_pruned(reach: Reach, machines: Mapping[str, Machine]) -> None:

@@ -38,6 +38,7 @@ _ACCOUNTS: tuple[User, ...] = ("root", "user")
 _BOOT_SECONDS = {"kvm": 20.0, "tcg": 180.0}
 _ANSWER_SECONDS = 30.0
 _TAIL = 4096  # bytes of the console that are looked at
+_LOG = 1 << 20  # and the most that are kept, about: a guest that floods it is not to fill our disk
 
 _FIRMWARE = (Path("/usr/share/qemu/qboot.rom"), Path("/usr/share/qemu-efi/qboot.rom"))
 
@@ -294,13 +295,27 @@ class Guest:
         self._log = log
         self._monitor = ends["monitor"]
         self._heard = b""
-        self.terminals = {account: FramedTerminal(ends[account], lost=self.lost) for account in _ACCOUNTS}
+        self.terminals = {
+            account: FramedTerminal(ends[account], lost=self.lost, meanwhile=self._cut_log)
+            for account in _ACCOUNTS
+        }
+
+    def _tail(self) -> bytes:
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - _TAIL))
+        return self._log.read()
+
+    def _cut_log(self) -> None:
+        if os.fstat(self._log.fileno()).st_size > _LOG:
+            tail = self._tail()
+            self._log.truncate(0)  # QEMU always writes at the end
+            self._log.seek(0)
+            self._log.write(tail)
+            self._log.flush()
 
     def lost(self) -> str:
         """What QEMU and the guest's kernel said last, for the user."""
-        size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - _TAIL))
-        said = self._log.read().decode(errors="replace").strip().splitlines()
+        said = self._tail().decode(errors="replace").strip().splitlines()
         return " / ".join(line.strip() for line in said[-3:]) or "the guest said nothing on its console"
 
     def order(self, name: str, passed: Sequence[int] = (), /, **arguments: object) -> dict[str, Any]:

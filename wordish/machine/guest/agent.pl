@@ -12,7 +12,7 @@
 #                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
 #                   K  signal number: send it to the terminal's foreground process group
-#                   Z  kill the shell and all that is left in its session
+#                   Z  kill the shell and all that is left in its session; in the guest, of its account
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
 #                   W  a word: ask how the shell stands
 #                   P  ask for the program that waits for what a person types
@@ -46,6 +46,7 @@ my ($reading, $selecting, $prctl) = @{$calls{$architecture} // []};
 
 my %home = (root => '/root', user => '/home/user');
 my $reaper = 1;    # who becomes the parent of orphans
+my $group = '';    # in the guest, the control group of what the account's shell starts (see boot)
 
 sub terminal {
     sysopen(my $master, '/dev/ptmx', O_RDWR | O_NOCTTY | O_NONBLOCK) or die "ptmx: $!";
@@ -86,11 +87,20 @@ my @environment = (
 );
 
 # The shell of an account of the guest.
+sub tell_group {
+    my ($file, $value) = @_;
+    return unless $group;
+    open my $to, '>', "$group/cgroup.$file" or return;
+    syswrite $to, $value;
+}
+
 sub account_shell {
     my ($account, $out, $err) = @_;
     my (undef, undef, $uid, $gid) = getpwnam($account) or die "no account $account";
     chown $uid, 5, $_->[2] for $out, $err;
+    $group = "/sys/fs/cgroup/user.slice/user-$uid.slice";
     return start_shell($out, $err, sub {
+        tell_group('procs', 0);
         if ($uid) { $( = $gid; $) = "$gid $gid"; $< = $uid; $> = $uid; }
         %ENV = (
             HOME => $home{$account}, USER => $account, LOGNAME => $account, @environment,
@@ -207,6 +217,7 @@ sub relay {
             kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
         },
         Z => sub {
+            tell_group('kill', 1);    # all at once, however fast they multiply
             for (map { substr $_, 6 } glob '/proc/[0-9]*') { kill 'KILL', $_ if in_session($shell, $_) }
         },
         S => sub { reseed($_[0]); $say->('R', '') },
