@@ -99,7 +99,7 @@ def test_a_shell_in_any_state_can_be_asked(place: Place, odd: str) -> None:
     [
         ("needs=no-such-command", "needs no-such-command, which is not here"),
         ("needs='ls no-such kernel:no-such'", "needs no-such, kernel:no-such, which is not here"),
-        ("needs='ls bash /dev/null kernel:proc losetup'", ""),
+        ("needs='ls bash /dev/null kernel:proc ldconfig'", ""),
         ("skip='command:ls'", "asked for when command:ls"),
         ("skip='not command:ls'", ""),
         ("skip='not distribution:no-such'", "asked for when not distribution:no-such"),

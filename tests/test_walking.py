@@ -93,6 +93,16 @@ def test_what_is_shown_is_rewritten_and_judged_again(article: Path) -> None:
     assert said.count("(3/3) Run this [y,n,b,s,e,q,?]? ") == 2
 
 
+def test_nothing_secret_is_shown_or_written(article: Path) -> None:
+    (article.parent / "pyproject.toml").write_text('[tool.wordish]\nredact = ["key-[0-9]+"]\n')
+    article.write_text(
+        "Text.\n\n    ~$ echo $((40 + 2)) key-$((6 * 7)); echo done\n    41 key-41\n    done\n"
+    )
+    _, said = walked(article, "yeyq")
+    assert "42 [redacted]" in said
+    assert "key-42" not in said + article.read_text()
+
+
 def test_other_letters_get_help(article: Path) -> None:
     _, said = walked(article, "x?")
     assert said.count("b - go back to the command before: the machine becomes what it was there\n") == 2

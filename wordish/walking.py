@@ -13,7 +13,8 @@ from wordish.errors import UsageError
 from wordish.limits import Limits
 from wordish.model import RED, Document, Machine, Outcome, Step, Transcript, User, Verdict
 from wordish.past import Past, Ran
-from wordish.replay import replay
+from wordish.redaction import redacted
+from wordish.replay import knowledge, replay
 from wordish.reporters.style import visible
 from wordish.reporters.words import duration
 from wordish.runner import Job, to_run
@@ -185,7 +186,7 @@ class _Way:
         """The verdicts on so many steps, of which those run that have not, in this place."""
         past = Past(self._ran, sure=True)  # in this very place
         if self._place is None:
-            found = reach(
+            reached = reach(
                 self.document,
                 self._job.target,
                 machines=self._machines,
@@ -193,15 +194,18 @@ class _Way:
                 until=count,
                 **self._how,
             )
-            self._place, past = self._stack.enter_context(found)
+            self._place, past = self._stack.enter_context(reached)
         place = self._place
 
         def shell_for(user: User) -> Any:
             return place.shell(user)
 
-        verdicts = list(islice(replay(self.document, shell_for, past=past, **self._how), count))
+        known, patterns = knowledge(self.document), self._job.document.conventions.redact
+        found = list(islice(replay(self.document, shell_for, known=known, past=past, **self._how), count))
         self._ran = past.ran
-        return verdicts
+        if known:
+            found = list(map(known.redacted, found))
+        return [redacted(verdict, patterns) for verdict in found]
 
     def _tell(self, verdict: Verdict) -> None:
         if verdict.outcome in RED:
