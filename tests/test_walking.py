@@ -96,8 +96,6 @@ def test_what_is_shown_is_rewritten_and_judged_again(article: Path) -> None:
 def test_nothing_secret_is_shown_or_written(article: Path) -> None:
     (article.parent / "pyproject.toml").write_text('[tool.wordish]\nredact = ["key-[0-9]+"]\n')
     article.write_text("Text.\n\n    ~$ echo $((40 + 2)) key-$((6 * 7)); echo on\n    41 key-41\n    on\n")
-        "Text.\n\n    ~$ echo $((40 + 2)) key-$((6 * 7)); echo done\n    41 key-41\n    done\n"
-    )
     _, said = walked(article, "yeyq")
     assert "42 [redacted]" in said
     assert "key-42" not in said + article.read_text()
