@@ -44,6 +44,8 @@ options = st.builds(
     Options,
     on=st.none() | TEXT,
     timeout=st.none() | st.floats(0.1, 1e6),
+    article_timeout=st.none() | st.floats(0.1, 1e6),
+    output_limit=st.none() | LINE,
     status=st.none() | st.integers(0, 255) | st.just("any"),
     match=st.sampled_from([None, "exact", "regex"]),
     status_only=st.none() | st.booleans(),
