@@ -47,7 +47,8 @@ lint: setup  ## ruff, mypy --strict and the layers
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }; tail -n 1 <<< "$$said"
 
 unit: setup  ## the tests
-	@$(BIN)/pytest $(SIDE_BY_SIDE)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) -m 'not alone'
+	@$(BIN)/pytest -q -m alone
 
 newer: setup  ## the tests that need no machine, on a newer Python if there is one
 	@if [ -n "$(NEWER)" ]; then \

@@ -85,6 +85,7 @@ def test_the_guest_sees_no_network_and_nothing_of_the_host(reach: Reach) -> None
     assert str(Path.cwd()) not in says(shell, "mount; cat /proc/cmdline; env")
 
 
+@pytest.mark.alone
 def test_a_full_disk_in_the_guest_is_the_guests_problem(reach: Reach) -> None:
     shell = reach("vm").shell("root")
     output = shell.run("dd if=/dev/zero of=/big bs=1M count=600", timeout=60)
@@ -93,6 +94,7 @@ def test_a_full_disk_in_the_guest_is_the_guests_problem(reach: Reach) -> None:
     assert says(shell, "rm /big; echo on") == "on"
 
 
+@pytest.mark.alone
 def test_a_memory_hog_in_the_guest_is_the_guests_problem(reach: Reach) -> None:
     shell = reach("vm").shell("user")
     hog = shell.run("perl -e 'my @a; push @a, \"x\" x (8 << 20) while 1'", timeout=60)
@@ -143,6 +145,7 @@ def test_a_guest_that_floods_its_console_fills_no_disk_and_its_last_words_are_to
         shell.run("echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger", timeout=30)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("account", ["user", "root"])
 def test_a_fork_bomb_beside_its_shell_is_held_and_ended(reach: Reach, account: User) -> None:
     place = reach("vm")
