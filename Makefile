@@ -38,7 +38,7 @@ help:  ## list the targets
 check: setup  ## verify the articles of docs/ and the README, root sessions in a throwaway machine
 	@$(BIN)/wordish check
 
-test: setup lint unit newer older  ## the whole test suite: lint, throwaway machines, a newer Python, an older Sphinx
+test: setup lint unit older  ## the whole test suite: lint, unit tests, throwaway machines, an older Sphinx
 
 lint: setup  ## ruff, mypy --strict and the layers
 	@$(BIN)/ruff check --quiet .
