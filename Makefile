@@ -48,7 +48,7 @@ lint: setup  ## ruff, mypy --strict and the layers
 
 unit: setup  ## the tests
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m 'not alone'
-	@$(BIN)/pytest -q -m alone
+	@$(BIN)/pytest -q -n 1 -m alone
 
 newer: setup  ## the tests that need no machine, on a newer Python if there is one
 	@if [ -n "$(NEWER)" ]; then \
@@ -72,7 +72,7 @@ older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and d
 	  $$venv/bin/python -m pip install --quiet --editable . --group test --group docs 'sphinx==8.2.*' 'docutils==0.21.*'; \
 	  touch $$venv/.installed; \
 	fi; \
-	PATH="$(CURDIR)/$$venv/bin:$$PATH" $$venv/bin/pytest -q -m 'not browser' tests/sphinx_ext
+	PATH="$(CURDIR)/$$venv/bin:$$PATH" $$venv/bin/pytest -q -n 2 -m 'not browser' tests/sphinx_ext
 
 fuzz: setup  ## hostile texts for the readers, many more than the tests try
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE) --timeout 0 --hypothesis-profile fuzz tests/test_fuzz.py
