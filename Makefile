@@ -48,7 +48,7 @@ lint: setup  ## ruff, mypy --strict and the layers
 
 unit: setup  ## the tests
 	@$(BIN)/pytest $(SIDE_BY_SIDE) -m 'not alone'
-	@$(BIN)/pytest -q -n 1 -m alone
+	@$(BIN)/pytest -q -m alone
 
 newer: setup  ## the tests that need no machine, on a newer Python if there is one
 	@if [ -n "$(NEWER)" ]; then \

@@ -26,7 +26,8 @@ class Cluster(NamedTuple):
 def cluster(folder: Path, *, workers: int = 2) -> Iterator[Cluster]:
     """Start one whose files are in ``folder``; every worker does one article at a time, and stays dead."""
     file = folder / "scheduler.json"
-    env = {**os.environ, "WORDISH_CACHE_DIR": str(folder / "cache")}
+    own = {"WORDISH_CACHE_DIR": str(folder / "cache"), "DASK_TEMPORARY_DIRECTORY": str(folder)}
+    env = {**os.environ, **own}
     with ExitStack() as stack:
         log = stack.enter_context((folder / "log").open("wb"))
 
@@ -43,7 +44,7 @@ def cluster(folder: Path, *, workers: int = 2) -> Iterator[Cluster]:
 
         scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", "0")
         address = json.loads(_written(file, scheduler))["address"]
-        alike = ("--nthreads", "1", "--no-nanny", "--local-directory", str(folder))
+        alike = ("--nthreads", "1", "--no-nanny")
         yield Cluster(address, scheduler, [start("dask_worker", *alike) for _ in range(workers)])
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -173,11 +174,11 @@ def test_what_is_thrown_away_begins_once_more(frail: Cluster, tmp_path: Path) ->
     events: list[Event] = []
     with dask.connected(frail.address) as client:
         how: dict[str, Any] = {"durations": {}, "tell": events.append, "machines": {}, "timeout": 60}
-        jobs = [job("long", "sleep 2.125", "echo end\nend", target=SANDBOX), job("short", "sleep 0.1")]
+        jobs = [job("long", "sleep 5.125", "echo end\nend", target=SANDBOX), job("short", "sleep 0.1")]
+        murder = _at_once(lambda: process_of(frail, "sleep 5.125").kill())
         for transcript in dask.run(jobs, client=client, **how):
             found[transcript.document.path.split(".")[0]] = transcript
-            if len(found) == 1:
-                process_of(frail, "sleep 2.125").kill()
+        murder.join()
     assert outcomes(found) == {"short": "passed", "long": "passed"}
     (said,) = [event.text for event in events if isinstance(event, Said)]
     assert said == "long.console: the dask worker that checked it has died, it begins once more"
@@ -213,14 +214,16 @@ def test_without_the_scheduler_it_ends(frail: Cluster, tmp_path: Path) -> None:
     assert len(told) == 2
 
 
-def _when(so: Callable[[], bool], then: Callable[[], None]) -> Any:
-    import threading
-
+def _when(so: Callable[[], bool], then: Callable[[], None]) -> threading.Thread:
     def watch() -> None:
         until(so)
         then()
 
-    thread = threading.Thread(target=watch)
+    return _at_once(watch)
+
+
+def _at_once(do: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=do, daemon=True)
     thread.start()
     return thread
 

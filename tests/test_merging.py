@@ -227,6 +227,15 @@ def test_a_part_that_was_stopped_is_no_success(capfd: pytest.CaptureFixture[str]
     )
 
 
+@pytest.mark.parametrize("word", ["--resume", "--watch", "--keep-going", "-x"])
+def test_nothing_runs_and_what_is_about_running_is_refused(
+    word: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["merge", "1.json", word])
+    assert f"unrecognized arguments: {word}" in capfd.readouterr().err
+
+
 @pytest.mark.usefixtures("_tree")
 def test_an_article_that_two_reports_have(capfd: pytest.CaptureFixture[str]) -> None:
     name = check(1, 4)

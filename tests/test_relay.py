@@ -68,6 +68,31 @@ def test_a_program_that_says_nothing_is_given_up() -> None:
         pass
 
 
+DEAF = ["env", "--ignore-signal=TERM", "sleep", "1000"]
+
+
+@pytest.mark.parametrize("argv", [["sleep", "1000"], DEAF], ids=["deaf to its end", "deaf to signals"])
+def test_a_program_that_had_to_be_ended_is_cleared_up_after(
+    argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_END_SECONDS", 0.2)
+    cleared = []
+    with (
+        pytest.raises(MachineError),
+        relay.reached(argv, explain=explained, timeout=0.2, clear_up=lambda: cleared.append(True)),
+    ):
+        pass
+    assert cleared == [True]
+
+
+def test_a_program_that_ends_by_itself_is_not() -> None:
+    cleared = []
+    command = relay.command("keep")
+    with relay.reached(command, explain=explained, timeout=SECONDS, clear_up=lambda: cleared.append(True)):
+        pass
+    assert cleared == []
+
+
 def test_a_program_that_is_not_there_is_told() -> None:
     with (
         pytest.raises(MachineError, match="/no/such cannot be started: No such file"),

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from multiprocessing import shared_memory
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,20 @@ def test_processes_are_told_by_what_they_know_of_the_directory(session: Traces, 
 def test_other_programs_are_not(session: Traces, starts: Starts) -> None:
     starts("sleep", "1000")
     assert session.left() == []
+
+
+def test_a_helper_of_pythons_own_is_not(session: Traces) -> None:
+    shared_memory.SharedMemory(create=True, size=1).unlink()
+    assert session.left() == []
+
+
+def test_control_groups_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traces, "GROUPS", tmp_path / "cgroup")
+    parent = tmp_path / "cgroup" / "pids" / "libpod_parent"
+    (parent / "libpod-1").mkdir(parents=True)
+    session = Traces()
+    monkeypatch.setattr(traces, "PATIENCE", 0)
+    (parent / "libpod-2").mkdir()
+    left = session.left()
+    session.clear()
+    assert left == [f"control group: {parent / 'libpod-2'}"]

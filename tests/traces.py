@@ -1,7 +1,8 @@
 """What a run of the tests leaves on the machine: nothing, or the run has failed.
 
 The session has a temporary directory of its own, which its processes know by TMPDIR; what names that, or
-has a file of it open, is ours. Other programs on the machine are none of our business.
+has a file of it open, is ours. So are containers that were started as ours are. Other programs on the
+machine are none of our business.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+GROUPS = Path("/sys/fs/cgroup")
+
 PATIENCE = 10.0
 """Seconds that what was killed may take to be gone."""
 
@@ -20,6 +23,7 @@ class Traces:
     """The temporary directory of a session, taken over by this process and those that it starts."""
 
     def __init__(self) -> None:
+        self._groups = _control_groups()
         self._before = os.environ.get("TMPDIR")
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # pytest keeps the last three
         self.directory = Path(tempfile.mkdtemp(prefix="wordish-tests-"))
@@ -41,6 +45,7 @@ class Traces:
         found += [f"mount: {line}" for line in _lines(Path("/proc/self/mountinfo"), name)]
         for loop in Path("/sys/block").glob("loop*/loop/backing_file"):
             found += [f"loop device {loop.parts[3]}: {line}" for line in _lines(loop, name)]
+        found += [f"control group: {path}" for path in sorted(_control_groups() - self._groups)]
         return found
 
     def clear(self) -> None:
@@ -51,6 +56,11 @@ class Traces:
             del os.environ["TMPDIR"]
         else:
             os.environ["TMPDIR"] = self._before
+
+
+def _control_groups() -> set[Path]:
+    """Those of containers that are started as the tests start them: by podman without systemd."""
+    return {*GROUPS.rglob("libpod_parent/libpod-*")}
 
 
 def _lines(path: Path, name: bytes) -> list[str]:
@@ -68,8 +78,11 @@ def _processes(name: bytes) -> list[tuple[int, str]]:
         if pid != os.getpid() and _names(process, name):
             try:
                 line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
             except OSError:
                 continue
+            if parent == os.getpid() and "multiprocessing.resource_tracker" in line:
+                continue  # it lives for as long as we do
             found.append((pid, line.strip()))
     return found
 

@@ -88,14 +88,6 @@ def _check(parser: argparse.ArgumentParser) -> None:
         "--allow-empty", action="store_true", help="be content with articles without sessions"
     )
     parser.add_argument("--keep-going", action="store_true", help="go on after a wrong output")
-    _reports(parser)
-    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
-    parser.add_argument(
-        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
-    )
-
-
-def _reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -104,6 +96,14 @@ def _reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="check again what changed, resuming it, until ^C ends that"
     )
+    _reports(parser)
+    parser.add_argument("--record", action="store_true", help="keep what was found in verified.json")
+    parser.add_argument(
+        "--cast", metavar="DIR", help="write a recording (asciicast) of each article that passed"
+    )
+
+
+def _reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         action="append",

@@ -160,11 +160,8 @@ def recalled(
         return past.recalled, stopped, False
     if stopped or until is not None:
         return past.recalled, stopped, True
-    return (
-        past.recalled - 1,
-        False,
-        False,
-    )  # nothing is left to run, and it is right: the last step runs again
+    # Nothing is left to run, and it is right: the last step runs again.
+    return past.recalled - 1, False, False
 
 
 def sizes() -> list[tuple[str, int]]:

@@ -50,13 +50,19 @@ def quoted(words: Sequence[str]) -> str:
 
 @contextmanager
 def reached(
-    argv: Sequence[str], *, explain: Explain, timeout: float, cwd: str | os.PathLike[str] = "/"
+    argv: Sequence[str],
+    *,
+    explain: Explain,
+    timeout: float,
+    cwd: str | os.PathLike[str] = "/",
+    clear_up: Callable[[], None] = lambda: None,
 ) -> Iterator[str]:
     """Have ``argv`` keep a place for the length of the block: what its agent says of the place.
 
+    ``clear_up`` is called when the program had to be ended, and may have left what it was to remove.
     Raises what ``explain`` gives when it does not say so within ``timeout`` seconds.
     """
-    with _Running(argv, cwd=cwd) as running:
+    with _Running(argv, cwd=cwd, clear_up=clear_up) as running:
         with _explained(running, explain):
             said = running.terminal.ready(timeout=timeout)
         yield said
@@ -90,8 +96,15 @@ def _explained(running: _Running, explain: Explain) -> Iterator[None]:
 class _Running:
     """A program with an agent at its other end."""
 
-    def __init__(self, argv: Sequence[str], *, cwd: str | os.PathLike[str]) -> None:
-        self._argv, self._cwd = argv, cwd
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: str | os.PathLike[str],
+        clear_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._argv, self._cwd, self._clear_up = argv, cwd, clear_up
+        self._given_up = False
 
     def __enter__(self) -> _Running:
         self._log: IO[bytes] = tempfile.TemporaryFile(prefix="wordish-said-")
@@ -122,6 +135,7 @@ class _Running:
 
     def give_up(self) -> None:
         """End the program, which does not answer."""
+        self._given_up = True
         self._process.terminate()
 
     def said(self) -> str:
@@ -136,9 +150,12 @@ class _Running:
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
+            self._given_up = True
             self._process.kill()
             self._process.wait()
         self._log.close()
+        if self._given_up:
+            self._clear_up()
 
 
 def refusal(said: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from tests import containers, hostile
 from tests.conftest import Reach
 from tests.playing import Play
-from wordish import config
+from wordish import config, relay
 from wordish.errors import ConfigError, MachineError, MissingToolError
 from wordish.model import Containers, Target
 from wordish.shell import Shell
@@ -114,6 +114,14 @@ def test_each_article_has_one_of_its_own_and_two_run_side_by_side(tmp_path: Path
         )
     done = wordish("check", "-q", "-j2", "--on", f"container:{image}", "a.md", "b.md", cwd=tmp_path)
     assert (done.returncode, done.stdout[:20]) == (0, "2 articles: 2 passed"), done.stdout
+
+
+def test_one_that_does_not_end_is_removed(image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "_END_SECONDS", 0.0)  # podman takes longer than that
+    with reached(image) as place:
+        name = says(place.shell("root"), "hostname")
+        assert containers.podman("ps", "--quiet", "--filter", f"id={name}").stdout == f"{name}\n"
+    assert containers.podman("ps", "--all", "--quiet", "--filter", f"id={name}").stdout == ""
 
 
 def test_an_article_names_its_image(tmp_path: Path, image: str) -> None:

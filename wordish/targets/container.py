@@ -7,12 +7,13 @@ configuration, not of ours: what an article's tree could say there would lead ou
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from wordish.errors import MachineError, MissingToolError
 from wordish.machine.tools import DOCKER, PODMAN, install_command
@@ -49,7 +50,12 @@ def reach(
             *relay.command("keep", "user")[1:],
         ]  # fmt: skip
         said = open_shells.enter_context(
-            relay.reached(run, explain=containers.explained, timeout=_START_SECONDS)
+            relay.reached(
+                run,
+                explain=containers.explained,
+                timeout=_START_SECONDS,
+                clear_up=functools.partial(containers.remove, name),
+            )
         )
         yield ContainerPlace(containers, name, relay.facts(said).environment, open_shells)
 
@@ -123,6 +129,11 @@ class _Containers:
                 hint=f"try `{self.program} pull {self.image}`",
             )
 
+    def remove(self, name: str) -> None:
+        """Remove a container, whatever runs in it, when it is there."""
+        with suppress(subprocess.TimeoutExpired):  # nothing more can be done about it
+            _run([self.program, "rm", "--force", name], timeout=_START_SECONDS)
+
     def explained(self, said: str) -> MachineError:
         """See `wordish.relay.Explain`."""
         from wordish import relay
@@ -150,10 +161,11 @@ class _Containers:
         )
 
 
-def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _run(words: Sequence[str], *, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
-    )
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+        timeout=timeout,
+    )  # fmt: skip
 
 
 def _last(said: str) -> str:

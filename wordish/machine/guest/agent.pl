@@ -86,7 +86,7 @@ my @environment = (
     PAGER => 'cat', GIT_PAGER => 'cat', SYSTEMD_PAGER => 'cat',
 );
 
-# The shell of an account of the guest.
+# Write to a file of the account's control group, where there is one.
 sub tell_group {
     my ($file, $value) = @_;
     return unless $group;
@@ -94,6 +94,7 @@ sub tell_group {
     syswrite $to, $value;
 }
 
+# The shell of an account of the guest.
 sub account_shell {
     my ($account, $out, $err) = @_;
     my (undef, undef, $uid, $gid) = getpwnam($account) or die "no account $account";
