@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,17 +105,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments.names or any(name in trial.document.path for name in arguments.names)
     ]
     false: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, load():
-        for number in range(1, arguments.runs + 1):
-            begun = time.monotonic()
-            for trial, wrong in tried(chosen, temporary=Path(folder)):
-                if wrong:
-                    false[trial.document.path] += 1
-                    print(f"run {number}:", *wrong, sep="\n", flush=True)
-            took = time.monotonic() - begun
-            print(f"run {number}: {len(chosen)} articles in {took:.0f} s, {false.total()} false", flush=True)
+    number = 0
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, suppress(KeyboardInterrupt):
+        with load():
+            for number in range(1, arguments.runs + 1):
+                begun = time.monotonic()
+                for trial, wrong in tried(chosen, temporary=Path(folder)):
+                    if wrong:
+                        false[trial.document.path] += 1
+                        print(f"run {number}:", *wrong, sep="\n", flush=True)
+                took = time.monotonic() - begun
+                said = f"run {number}: {len(chosen)} articles in {took:.0f} s, {false.total()} false"
+                print(said, flush=True)
     for path, count in false.most_common():
-        print(f"{path}: {count} of {arguments.runs} runs")
+        print(f"{path}: {count} of {number} runs")
     return 1 if false else 0
 
 
