@@ -106,17 +106,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     false: Counter[str] = Counter()
     number = 0
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, suppress(KeyboardInterrupt):
-        with load():
-            for number in range(1, arguments.runs + 1):
-                begun = time.monotonic()
-                for trial, wrong in tried(chosen, temporary=Path(folder)):
-                    if wrong:
-                        false[trial.document.path] += 1
-                        print(f"run {number}:", *wrong, sep="\n", flush=True)
-                took = time.monotonic() - begun
-                said = f"run {number}: {len(chosen)} articles in {took:.0f} s, {false.total()} false"
-                print(said, flush=True)
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        suppress(KeyboardInterrupt),
+        load(),
+    ):
+        for number in range(1, arguments.runs + 1):
+            begun = time.monotonic()
+            for trial, wrong in tried(chosen, temporary=Path(folder)):
+                if wrong:
+                    false[trial.document.path] += 1
+                    print(f"run {number}:", *wrong, sep="\n", flush=True)
+            took = time.monotonic() - begun
+            print(f"run {number}: {len(chosen)} articles in {took:.0f} s, {false.total()} false", flush=True)
     for path, count in false.most_common():
         print(f"{path}: {count} of {number} runs")
     return 1 if false else 0
