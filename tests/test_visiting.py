@@ -92,6 +92,23 @@ def test_where_a_step_is_wrong_the_shell_is_that_of_the_failure(visiting: Visiti
     assert left(child) == 0
 
 
+def test_nothing_secret_is_told_of_what_is_wrong(visiting: Visiting, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.wordish]\nredact = ["hunter[0-9]+"]\n')
+    (tmp_path / "b.md").write_text(
+        '<!-- wordish: sample="KEY" secret -->\n\n'
+        "    ~$ echo key-$((40 + 2))\n    KEY\n"
+        "    ~$ echo pw hunter2 KEY\n    pw other\n"
+        "    ~$ echo cleaned hunter3 KEY; false  # wordish: cleanup\n"
+    )
+    child = visiting("b.md")
+    child.expect_exact("~$ echo pw [redacted] KEY")
+    child.expect_exact("+pw [redacted] [redacted]")
+    child.expect(r"[$#] ")
+    child.sendline("exit")
+    child.expect_exact("+cleaned [redacted] [redacted]")
+    child.expect(pexpect.EOF)
+
+
 def test_on_the_host_what_the_article_cleans_up_is_cleaned_up_afterwards(
     visiting: Visiting, tmp_path: Path
 ) -> None:

@@ -35,13 +35,14 @@ def article(tmp_path: Path) -> Path:
 
 
 def walked(article: Path, answers: str, *words: str) -> tuple[int, str]:
-    """The exit status, and what was written, with these letters as answers."""
+    """The exit status, and what was written on both streams, with these letters as answers."""
     done = subprocess.run(
         [sys.executable, "-m", "wordish", "step", *words, article.name],
         cwd=article.parent, input="".join(f"{letter}\n" for letter in answers), timeout=200,
-        capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(article.parent)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        env={**os.environ, "TMPDIR": str(article.parent)},
     )  # fmt: skip
-    assert done.stderr.count("Traceback") == 0, done.stderr
+    assert "Traceback" not in done.stdout, done.stdout
     return done.returncode, done.stdout
 
 
@@ -99,6 +100,22 @@ def test_nothing_secret_is_shown_or_written(article: Path) -> None:
     _, said = walked(article, "yeyq")
     assert "42 [redacted]" in said
     assert "key-42" not in said + article.read_text()
+
+
+def test_nothing_secret_is_told_of_what_cleans_up(article: Path) -> None:
+    (article.parent / "pyproject.toml").write_text('[tool.wordish]\nredact = ["hunter[0-9]+"]\n')
+    article.write_text(
+        '<!-- wordish: sample="KEY" secret -->\n\n'
+        "    ~$ echo key-$((40 + 2))\n    KEY\n"
+        "    ~$ echo pw hunter2; echo $((40 + 1))\n    pw other\n    42\n"
+        "    ~$ echo cleaned hunter3 KEY; false  # wordish: cleanup\n"
+    )
+    _, said = walked(article, "yyq")
+    assert "~$ echo pw [redacted]; echo" in said
+    assert "+cleaned [redacted] [redacted]" in said
+    assert "hunter2" not in said
+    assert "hunter3" not in said
+    assert "key-42" not in said
 
 
 def test_other_letters_get_help(article: Path) -> None:

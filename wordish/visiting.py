@@ -10,18 +10,23 @@ import tty
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wordish.errors import MachineError, UsageError
+from wordish.judge import retold
 from wordish.limits import Limits
 from wordish.model import RED, Document, Machine, Outcome, Target, User, Verdict
 from wordish.past import Past
-from wordish.replay import replay
+from wordish.redaction import redacted
+from wordish.replay import knowledge, replay
 from wordish.reporters.words import failure
 from wordish.runner import Job, to_run
 from wordish.shell import Shell
 from wordish.targets import TARGETS, Place
 from wordish.terminal import Terminal
+
+if TYPE_CHECKING:
+    from wordish.binding import Known
 
 _MOMENT = 0.01  # seconds between two looks at the keyboard
 _KEYS = 1024  # bytes that are typed at once: less than a terminal takes
@@ -72,11 +77,12 @@ def article(
         reasons = [step.options.skip for step in document.steps[:until]]
         say(f"{document.path}: running {reasons.count(None)} of {len(document.steps)} steps")
         ran = 0
-        verdicts = replay(document, shell_for, past=past, **how)
+        known = knowledge(document)
+        verdicts = replay(document, shell_for, known=known, past=past, **how)
         for verdict in islice(verdicts, until):
             ran += 1
             if verdict.outcome in RED:
-                tell_failure(verdict, say)
+                tell_failure(unsaid(verdict, document, known), say)
                 until = ran
             if verdict.outcome is Outcome.ERROR:
                 ran += sum(1 for _ in verdicts)  # it cleans up, and then raises what was wrong
@@ -92,7 +98,7 @@ def article(
                 yield reached.shell(following.user)
         finally:
             if not TARGETS[job.target.kind].DISPOSABLE:
-                clean_up(document, ran, reached, say, timeout=timeout, limits=limits)
+                clean_up(document, ran, reached, say, known=known, timeout=timeout, limits=limits)
 
 
 @contextmanager
@@ -125,15 +131,28 @@ def clean_up(
     place: Place,
     say: Callable[[str], None],
     *,
+    known: Known | None,
     timeout: float,
     limits: Limits,
-) -> None:
-    """Run what cleans up after the steps that ran, in a place that is not thrown away."""
+) -> list[Verdict]:
+    """Run what cleans up after the steps that ran, in a place that is not thrown away: the verdicts on it.
+
+    ``known`` is what the samples stand for by then. What is wrong is told.
+    """
     steps = tuple(step for step in document.steps[ran:] if step.options.cleanup)
     rest = document._replace(steps=steps)
-    for verdict in replay(rest, place.shell, timeout=timeout, limits=limits, keep_going=True):
+    verdicts = []
+    for verdict in replay(rest, place.shell, known=known, timeout=timeout, limits=limits, keep_going=True):
+        verdicts.append(unsaid(verdict, document, known))
         if verdict.outcome in RED:
-            tell_failure(verdict, say)
+            tell_failure(verdicts[-1], say)
+    return verdicts
+
+
+def unsaid(verdict: Verdict, document: Document, known: Known | None) -> Verdict:
+    """The verdict without what is never to be told, as in a report."""
+    hidden = known.redacted(verdict) if known else verdict
+    return retold(verdict, redacted(hidden, document.conventions.redact))
 
 
 def tell_failure(verdict: Verdict, say: Callable[[str], None]) -> None:

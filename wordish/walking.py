@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wordish.errors import UsageError
 from wordish.limits import Limits
@@ -19,7 +19,10 @@ from wordish.reporters.style import visible
 from wordish.reporters.words import duration
 from wordish.runner import Job, to_run
 from wordish.targets import TARGETS, Place
-from wordish.visiting import clean_up, reach, require_terminal, tell_failure, visit
+from wordish.visiting import clean_up, reach, require_terminal, tell_failure, unsaid, visit
+
+if TYPE_CHECKING:
+    from wordish.binding import Known
 
 _PASSAGE: Final = 12  # lines of text above a command that are shown at most
 _HELP: Final = """\
@@ -94,6 +97,7 @@ class _Way:
         self._left_out: dict[int, str] = {}
         self._asked: list[int] = []  # the steps that were run or left out
         self._ran: list[Ran] = []
+        self._known: Known | None = None  # what the samples stand for
         self._stack = ExitStack()
         self._place: Place | None = None
 
@@ -177,7 +181,7 @@ class _Way:
         try:
             if self._place and self._ran and not TARGETS[self._job.target.kind].DISPOSABLE:
                 how = {name: self._how[name] for name in ("timeout", "limits")}
-                clean_up(self.document, self.at, self._place, self._say, **how)
+                clean_up(self.document, self.at, self._place, self._say, known=self._known, **how)
         finally:
             self._place, self._ran = None, []
             self._stack.close()
@@ -200,12 +204,10 @@ class _Way:
         def shell_for(user: User) -> Any:
             return place.shell(user)
 
-        known, patterns = knowledge(self.document), self._job.document.conventions.redact
+        self._known = known = knowledge(self.document)
         found = list(islice(replay(self.document, shell_for, known=known, past=past, **self._how), count))
         self._ran = past.ran
-        if known:
-            found = list(map(known.redacted, found))
-        return [redacted(verdict, patterns) for verdict in found]
+        return [unsaid(verdict, self.document, known) for verdict in found]
 
     def _tell(self, verdict: Verdict) -> None:
         if verdict.outcome in RED:
@@ -241,7 +243,8 @@ def _passage(document: Document, at: int) -> str:
     last = step.expectation.lines[1] if step.expectation.lines else step.end_line
     text = "\n".join(lines[max(first, step.line - 1 - _PASSAGE) : step.line - 1]).strip("\n")
     shown = "\n".join(lines[step.line - 1 : last]) or f"{step.prompt}{step.command}"
-    return "\n" + visible("\n".join(filter(None, (text, f"{step.path}:{step.line}:", shown))))
+    passage = "\n".join(filter(None, (text, f"{step.path}:{step.line}:", shown)))
+    return f"\n{visible(redacted(passage, document.conventions.redact))}"
 
 
 def _asked(question: str) -> str:
