@@ -610,6 +610,7 @@ def test_where_there_are_no_checkpoints_that_is_said_once(
 def test_checkpoints_are_listed_and_removed_for_all_machines_or_for_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
     for key, machine in (("one", "lab"), ("two", "lab"), ("three", "web")):
         folder = tmp_path / "checkpoints" / key
@@ -620,6 +621,10 @@ def test_checkpoints_are_listed_and_removed_for_all_machines_or_for_one(
     (tmp_path / "memory").touch()
     assert main(["machine", "list"]) == 0
     assert capsys.readouterr().out == "checkpoints of articles: 3, 3 MB\n"
+    assert main(["machine", "remove", "--checkpoints", "web", "wbe"]) == 2
+    said = "wordish: there is no machine 'wbe': machines: bookworm, lab, web\n"
+    assert capsys.readouterr() == ("", said)
+    assert main(["machine", "remove", "--checkpoints", "bookworm"]) == 0
     assert main(["machine", "remove", "--checkpoints", "web"]) == 0
     assert capsys.readouterr().out == "removed checkpoints of web: 1 MB\n"
     assert main(["machine", "remove", "--checkpoints"]) == 0

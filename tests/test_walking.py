@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pexpect
@@ -148,12 +149,53 @@ def test_the_shell_can_be_taken_and_what_is_done_there_is_undone(article: Path) 
     assert child.exitstatus == 0
 
 
+def test_a_shell_that_has_ended_cannot_be_taken(article: Path) -> None:
+    article.write_text("    ~$ exit 3\n    ~$ echo never\n")
+    child = pexpect.spawn(
+        sys.executable, ["-m", "wordish", "step", "a.md"],
+        cwd=article.parent, timeout=60, encoding="utf-8",
+    )  # fmt: skip
+    for letter, said in (("y", "failed"), ("s", "a shell has ended: go back to the command before, or stop")):
+        child.expect_exact("Run this")
+        child.sendline(letter)
+        child.expect_exact(said)
+    child.expect_exact("Run this")
+    child.sendline("q")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 1
+
+
 def test_on_the_host_what_cleans_up_runs_whenever_the_place_is_left(article: Path) -> None:
     left = article.parent / "left"
     article.write_text(f"    ~$ mkdir {left}\n    ~$ true\n    ~$ rmdir {left}  # cleanup\n")
     status, _ = walked(article, "yybbyyq")
     assert status == 0
     assert not left.exists()
+
+
+def test_what_was_wrong_with_cleaning_up_counts(article: Path) -> None:
+    article.write_text("    ~$ true\n    ~$ echo x\n    x\n    ~$ false  # cleanup\n")
+    status, said = walked(article, "yq")
+    assert "a.md:4: failed: exit status 1, 0 expected" in said
+    assert status == 1
+    article.write_text(
+        f"    ~$ true\n    ~$ touch {article.parent}/x\n    ~$ rm {article.parent}/x  # cleanup\n"
+    )
+    assert walked(article, "ybyq")[0] == 1
+    assert walked(article, "ybyyq")[0] == 0
+
+
+def test_the_time_of_the_run_is_not_that_of_its_reader(article: Path) -> None:
+    (article.parent / "pyproject.toml").write_text("[tool.wordish]\nrun-timeout = 3\n")
+    with subprocess.Popen(
+        [sys.executable, "-m", "wordish", "step", "a.md"],
+        cwd=article.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as walking:  # fmt: skip
+        time.sleep(4)
+        said, _ = walking.communicate("y\nq\n", timeout=60)
+    assert "passed in" in said
+    assert walking.returncode == 0
 
 
 @pytest.mark.vm

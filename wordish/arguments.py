@@ -259,6 +259,7 @@ def _machine(parser: argparse.ArgumentParser) -> None:
     remove.add_argument(
         "--checkpoints", action="store_true", help="only the checkpoints, of these machines or of all"
     )
+    _config(remove)
     prune = actions.add_parser("prune", help="remove what is of no use any more")
     prune.add_argument("--keep", type=_bytes, metavar="SIZE", help="let no more stay than that: 4G, 500M")
     prune.add_argument("--dry-run", action="store_true", help="remove nothing: tell what would be")

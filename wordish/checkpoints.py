@@ -169,6 +169,11 @@ def sizes() -> list[tuple[str, int]]:
     return [(_about(folder).get("article", "?"), cache.size(folder)) for folder in _folders()]
 
 
+def machines() -> set[str]:
+    """The names of the machines in which articles have checkpoints."""
+    return {_about(folder).get("machine", "?") for folder in _folders()}
+
+
 def forget(machine: str = "") -> int:
     """Forget the checkpoints of a machine, or all: the bytes that are free now."""
     freed = 0

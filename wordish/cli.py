@@ -373,7 +373,7 @@ def step(arguments: Namespace) -> int:
         again=read,
         machines=settings.machines,
         timeout=arguments.timeout or settings.timeout,
-        limits=settings.limits.begun(),
+        limits=settings.limits,
         say=say,
     )
     return PASSED if right else FAILED
@@ -497,6 +497,13 @@ def machine(arguments: Namespace) -> int:
     else:
         if not arguments.names and not arguments.checkpoints:
             raise UsageError("which machines?", hint="name them, or say --checkpoints")
+        if arguments.checkpoints and arguments.names:
+            known = {*intake.settings(arguments).machines, *checkpoints.machines()}
+            known |= {built.name for built in image.listing()}
+            if unknown := [name for name in arguments.names if name not in known]:
+                raise UsageError(
+                    f"there is no machine {unknown[0]!r}", hint=f"machines: {', '.join(sorted(known))}"
+                )
         for name in arguments.names if not arguments.checkpoints else ():
             for removed in image.remove(name, say=say):
                 sys.stdout.write(f"removed {removed.name} ({removed.key}): {removed.size / 1e6:.0f} MB\n")

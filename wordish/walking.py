@@ -47,10 +47,11 @@ def walk(
     """Ask the user on the standard output and input what to do at each step; whether what ran was right.
 
     ``again`` reads the article once more, after its outputs were rewritten. The end of the input is
-    like ``q``. Raises `wordish.errors.MachineError` when no machine can be had.
+    like ``q``. The run's time in ``limits`` is counted anew for each answer. Raises
+    `wordish.errors.MachineError` when no machine can be had.
     """
+    way = _Way(job, machines=machines, say=say, timeout=timeout, limits=limits)
     with ExitStack() as stack:
-        way = _Way(job, machines=machines, say=say, timeout=timeout, limits=limits)
         stack.callback(way.leave)
         while way.at < len(way.document.steps):
             step = way.document.steps[way.at]
@@ -73,11 +74,14 @@ def walk(
                 break
             else:
                 _write(_HELP)
-        return not any(verdict.outcome in RED for verdict in way.verdicts.values())
+    return way.right
 
 
 class _Way:
-    """How far one has come: ``at`` is the next step, ``verdicts`` are those on steps that ran."""
+    """How far one has come: ``at`` is the next step, ``verdicts`` are those on steps that ran.
+
+    ``cleaned`` are those on what cleaned up the last time that a place was left.
+    """
 
     def __init__(
         self,
@@ -91,6 +95,7 @@ class _Way:
         self.document = _to_walk(job, {})
         self.at = 0
         self.verdicts: dict[int, Verdict] = {}
+        self.cleaned: list[Verdict] = []
         self._job, self._say = job, say
         self._machines = machines
         self._how: dict[str, Any] = {"timeout": timeout, "limits": limits, "keep_going": True}
@@ -101,16 +106,27 @@ class _Way:
         self._stack = ExitStack()
         self._place: Place | None = None
 
+    @property
+    def right(self) -> bool:
+        """Whether all that ran was right, and what cleaned up after it."""
+        return not any(verdict.outcome in RED for verdict in (*self.verdicts.values(), *self.cleaned))
+
     def run(self) -> None:
         """Run the next step and say what became of it."""
-        if any(ran.output and ran.output.ended for ran in self._ran):
-            _write("a shell has ended: go back to the command before, or stop")
+        if self._stuck():
             return
         verdict = self._replayed(self.at + 1)[self.at]
         if verdict.reason != "interrupted":
             self.verdicts[self.at] = verdict
             self._go_on()
         self._tell(verdict)
+
+    def _stuck(self) -> bool:
+        """Whether a shell has ended in this place, which is told."""
+        if any(ran.output and ran.output.ended for ran in self._ran):
+            _write("a shell has ended: go back to the command before, or stop")
+            return True
+        return False
 
     def leave_out(self) -> None:
         """Go on without the next step."""
@@ -142,6 +158,8 @@ class _Way:
             _write(str(error))
             return
         self._replayed(self.at)
+        if self._stuck():
+            return
         assert self._place
         shells = [self._place.shell(ran.user) for ran in self._ran[-1:] if ran.depth]
         visit(shells[0] if shells else self._place.shell(self.document.steps[self.at].user))
@@ -181,7 +199,8 @@ class _Way:
         try:
             if self._place and self._ran and not TARGETS[self._job.target.kind].DISPOSABLE:
                 how = {name: self._how[name] for name in ("timeout", "limits")}
-                clean_up(self.document, self.at, self._place, self._say, known=self._known, **how)
+                how["known"] = self._known
+                self.cleaned = clean_up(self.document, self.at, self._place, self._say, **how)
         finally:
             self._place, self._ran = None, []
             self._stack.close()
@@ -189,6 +208,7 @@ class _Way:
     def _replayed(self, count: int) -> list[Verdict]:
         """The verdicts on so many steps, of which those run that have not, in this place."""
         past = Past(self._ran, sure=True)  # in this very place
+        how = {**self._how, "limits": self._how["limits"].begun()}  # reading takes none of it
         if self._place is None:
             reached = reach(
                 self.document,
@@ -196,7 +216,7 @@ class _Way:
                 machines=self._machines,
                 say=self._say,
                 until=count,
-                **self._how,
+                **how,
             )
             self._place, past = self._stack.enter_context(reached)
         place = self._place
@@ -205,7 +225,7 @@ class _Way:
             return place.shell(user)
 
         self._known = known = knowledge(self.document)
-        found = list(islice(replay(self.document, shell_for, known=known, past=past, **self._how), count))
+        found = list(islice(replay(self.document, shell_for, known=known, past=past, **how), count))
         self._ran = past.ran
         return [unsaid(verdict, self.document, known) for verdict in found]
 
