@@ -21,6 +21,7 @@ from wordish import runner
 from wordish.cli import main
 from wordish.document import parse
 from wordish.errors import MachineError
+from wordish.limits import Limits
 from wordish.model import Began, Event, Judged, Said, Target, Transcript
 from wordish.record import report
 from wordish.runner import Job
@@ -158,6 +159,13 @@ def test_the_first_that_is_wrong_ends_the_run(steady: Cluster) -> None:
     assert outcomes(found)["wrong"] == "failed"
     assert len(found) < 5
     until(lambda: not events_left(steady))
+
+
+def test_the_runs_time_is_over_there_too(steady: Cluster) -> None:
+    jobs = [job("slow", "sleep 30"), job("quick", "true")]
+    found, _ = run(steady, jobs, limits=Limits(run=2).begun())
+    assert found["slow"].verdicts[0].reason == "the run's time is over: 2 s"
+    assert outcomes(found)["slow"] == "error"
 
 
 def test_another_wordish_there_is_refused(steady: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
