@@ -1,0 +1,218 @@
+"""The same truth in every way of checking: side by side, resumed, and on a cluster that loses workers.
+
+Of the hostile articles a share, each chosen for its own text; ``EVERY=1`` (``make ways``) takes them all.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import hostile, mutants
+from tests.clusters import Cluster, busy_with, cluster
+from tests.hostile import Article, Twin
+from wordish import checkpoints, document, shelf, workers
+from wordish import cluster as dask
+from wordish.model import Document, Machine, Outcome, Target, Transcript
+from wordish.runner import Job
+
+SIDE_BY_SIDE = 4
+TIMEOUT = 20.0
+IN_MACHINES = 60.0  # seconds for a step: many machines are emulated here at once
+HOST, VM = Target(kind="host"), Target(kind="vm", machine="bookworm")
+
+ARTICLES = [article for article in hostile.articles() if not article.greedy]
+
+
+def share(articles: Sequence[Article], one_of: int) -> list[Article]:
+    """One of so many articles, whatever others there are."""
+    one_of = 1 if os.environ.get("EVERY") else one_of
+    return [each for each in articles if zlib.crc32(each.document.text.encode()) % one_of == 0]
+
+
+def crew(jobs: Sequence[Job], *, machines: Mapping[str, Machine], **how: Any) -> list[Transcript]:
+    """Have the jobs checked side by side: the transcripts in the order of the jobs."""
+    timeout = IN_MACHINES if machines else TIMEOUT
+    with workers.crew(jobs, workers=SIDE_BY_SIDE, machines=machines, timeout=timeout, **how) as members:
+        told = {id_of(transcript.document): transcript for transcript in workers.run(members, durations={})}
+    return [told[id_of(job.document)] for job in jobs]
+
+
+def id_of(checked: Document) -> tuple[str, str]:
+    return checked.path, checked.text
+
+
+def apart(checked: Document) -> Document:
+    """The article as one that may run beside others on this machine."""
+    return checked._replace(options=checked.options._replace(parallel=True))
+
+
+def untrue(articles: Sequence[Article]) -> list[Article | Twin]:
+    """The articles, and those with a mistake in them."""
+    return [*articles, *(each.twin for each in articles if each.twin)]
+
+
+def test_articles_side_by_side_are_judged_right() -> None:
+    cases = untrue(share([each for each in ARTICLES if each.here], 5))
+    assert len(cases) > 60
+    told = crew([Job(document=apart(case.document), target=HOST) for case in cases], machines={})
+    assert [*chain.from_iterable(map(judged_wrong, cases, told))] == []
+
+
+@pytest.mark.vm
+def test_machines_side_by_side_are_judged_right(machines: Mapping[str, Machine]) -> None:
+    cases = untrue(share([each for each in ARTICLES if each.machine], 7))
+    assert len(cases) > 8
+    told = crew([Job(document=case.document, target=VM) for case in cases], machines=machines)
+    assert [*chain.from_iterable(map(judged_wrong, cases, told))] == []
+
+
+def judged_wrong(case: Article | Twin, transcript: Transcript) -> list[str]:
+    return case.wrong(transcript)
+
+
+# Resumed.
+
+
+class Again:
+    """Articles that are checked again and again, resumed each time."""
+
+    def __init__(self, articles: Sequence[Article], folder: Path, machines: Mapping[str, Machine]) -> None:
+        self.machines = machines
+        self.jobs = []
+        for article in articles:
+            path = folder / f"{article.kind}-{article.name}.md"  # there as long as its checkpoints
+            path.write_text(article.document.text, encoding="utf-8")
+            copy = document.parse(article.document.text, path=str(path))
+            self.jobs.append(Job(document=copy, target=VM))
+
+    def check(self, texts: Mapping[str, str] | None = None, *, resume: bool = True) -> list[Transcript]:
+        """Check all of them, or of those in ``texts`` what stands there, by their paths."""
+        jobs = self.jobs
+        if texts is not None:
+            jobs = [
+                job._replace(document=document.parse(texts[job.document.path], path=job.document.path))
+                for job in self.jobs
+                if job.document.path in texts
+            ]
+        return crew(jobs, machines=self.machines, resume=resume)
+
+
+@pytest.fixture
+def again(
+    tmp_path: Path, machines: Mapping[str, Machine], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Again]:
+    """A share of the articles, with a checkpoint before each step, however fast the steps are."""
+    monkeypatch.setattr(checkpoints, "patience", lambda _: 0)
+    yield Again(share([each for each in ARTICLES if each.machine and each.here], 10), tmp_path, machines)
+    for kept in shelf.kept():
+        if kept.article.startswith(str(tmp_path)):
+            shelf.discard(kept.folder)
+
+
+def verdicts(transcript: Transcript) -> list[tuple[int, Outcome]]:
+    """Without the reasons: a command may be found to wait for input before its time is over, or not."""
+    return [(verdict.step.line, verdict.outcome) for verdict in transcript.verdicts]
+
+
+@pytest.mark.vm
+def test_what_is_remembered_lets_nothing_wrong_pass_and_nothing_right_fail(again: Again) -> None:
+    first = again.check()
+    assert len(first) > 3
+    told = [verdicts(transcript) for transcript in first]
+    repeated = again.check()
+    assert [verdicts(transcript) for transcript in repeated] == told
+    assert sum(bool(transcript.resumed) for transcript in repeated) > len(first) / 2
+    for round_ in rounds(first):
+        found = again.check({path: mutant.text for path, mutant in round_.items()})
+        for transcript in found:
+            mutant = round_[transcript.document.path]
+            wrong = next(verdict for verdict in transcript.verdicts if verdict.outcome is not Outcome.PASSED)
+            assert (wrong.step.line, wrong.outcome) == (mutant.step.line, Outcome.FAILED), mutant
+    # None of the mistakes has left anything.
+    assert [verdicts(transcript) for transcript in again.check()] == told
+
+
+def rounds(articles: Sequence[Transcript]) -> Iterator[dict[str, mutants.Mutant]]:
+    """Mistakes, one in each article at a time: in what is shown, and in commands."""
+    number = 20 if os.environ.get("EVERY") else 2
+    for kind in (mutants.of_outputs, mutants.of_commands):
+        chosen = {
+            each.document.path: sorted(kind(each, excluded=Counter()), key=lambda mutant: chance(mutant.text))
+            for each in articles
+        }
+        for at in range(number):
+            if found := {path: several[at] for path, several in chosen.items() if at < len(several)}:
+                yield found
+
+
+def chance(text: str) -> int:
+    """A number that is as good as any, always the same for a text."""
+    return zlib.crc32(text.encode())
+
+
+@pytest.mark.vm
+def test_after_a_step_is_gone_the_others_are_judged_as_from_the_start(again: Again) -> None:
+    first = again.check()
+    texts = {each.document.path: text for each in first if (text := without_a_step(each.document))}
+    assert texts
+    resumed = [verdicts(transcript) for transcript in again.check(texts)]
+    assert resumed == [verdicts(transcript) for transcript in again.check(texts, resume=False)]
+
+
+def without_a_step(article: Document) -> str:
+    """The article without one of its steps that are neither the first nor the last, "" if it has none."""
+    steps = [step for step in article.steps[1:-1] if step.path == article.path]
+    if not steps:
+        return ""
+    step = steps[chance(article.text) % len(steps)]
+    last = step.expectation.lines[1] if step.expectation.lines else step.end_line
+    lines = article.text.split("\n")
+    return "\n".join([*lines[: step.line - 1], *lines[last:]])
+
+
+# On a cluster.
+
+
+@pytest.fixture
+def frail(tmp_path: Path) -> Iterator[Cluster]:
+    with cluster(tmp_path, workers=3) as found:
+        yield found
+
+
+# What had ended there and had not come back yet is lost as well.
+DIED = "the dask worker that checked it has died"
+
+
+def test_a_cluster_that_loses_workers_tells_nothing_wrong(frail: Cluster) -> None:
+    cases = {
+        id_of(case.document): case for case in untrue(share([each for each in ARTICLES if each.here], 8))
+    }
+    assert len(cases) > 40
+    long = document.parse("~$ sleep 600.25\n", path="long.console")
+    jobs = [Job(document=apart(case.document), target=HOST) for case in cases.values()]
+    jobs.insert(len(jobs) // 3, Job(document=apart(long), target=HOST))
+    lost, told = [], 0
+    with dask.connected(frail.address) as client:
+        for transcript in dask.run(jobs, client=client, durations={}, machines={}, timeout=TIMEOUT):
+            told += 1
+            if told == len(jobs) // 4:  # whatever it is at
+                frail.workers[0].kill()
+            elif told == len(jobs) // 2:
+                busy_with(frail, "sleep 600.25").kill()
+            if transcript.error:
+                lost.append(transcript)
+                assert transcript.error == DIED
+                assert transcript.outcome is Outcome.ERROR
+            else:
+                assert cases[id_of(transcript.document)].wrong(transcript) == []
+    assert told == len(jobs)
+    assert "long.console" in [transcript.document.path for transcript in lost]
+    assert len(lost) < len(jobs) / 3
