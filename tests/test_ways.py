@@ -117,27 +117,30 @@ def again(
             shelf.discard(kept.folder)
 
 
-def verdicts(transcript: Transcript) -> list[tuple[int, Outcome]]:
-    """Without the reasons: a command may be found to wait for input before its time is over, or not."""
-    return [(verdict.step.line, verdict.outcome) for verdict in transcript.verdicts]
+def verdicts(transcripts: Sequence[Transcript]) -> dict[str, list[tuple[int, Outcome]]]:
+    """By path. Without reasons: that a command waits for input is found before its time is over, or not."""
+    return {
+        transcript.document.path: [(verdict.step.line, verdict.outcome) for verdict in transcript.verdicts]
+        for transcript in transcripts
+    }
 
 
 @pytest.mark.vm
 def test_what_is_remembered_lets_nothing_wrong_pass_and_nothing_right_fail(again: Again) -> None:
     first = again.check()
     assert len(first) > 3
-    told = [verdicts(transcript) for transcript in first]
+    right = verdicts(first)
     repeated = again.check()
-    assert [verdicts(transcript) for transcript in repeated] == told
+    assert verdicts(repeated) == right
     assert sum(bool(transcript.resumed) for transcript in repeated) > len(first) / 2
     for round_ in rounds(first):
-        found = again.check({path: mutant.text for path, mutant in round_.items()})
-        for transcript in found:
-            mutant = round_[transcript.document.path]
-            wrong = next(verdict for verdict in transcript.verdicts if verdict.outcome is not Outcome.PASSED)
-            assert (wrong.step.line, wrong.outcome) == (mutant.step.line, Outcome.FAILED), mutant
+        found = verdicts(again.check({path: mutant.text for path, mutant in round_.items()}))
+        for path, mutant in round_.items():
+            before = right[path].index((mutant.step.line, Outcome.PASSED))
+            so_far = [*right[path][:before], (mutant.step.line, Outcome.FAILED)]
+            assert found[path][: before + 1] == so_far, mutant
     # None of the mistakes has left anything.
-    assert [verdicts(transcript) for transcript in again.check()] == told
+    assert verdicts(again.check()) == right
 
 
 def rounds(articles: Sequence[Transcript]) -> Iterator[dict[str, mutants.Mutant]]:
@@ -163,8 +166,7 @@ def test_after_a_step_is_gone_the_others_are_judged_as_from_the_start(again: Aga
     first = again.check()
     texts = {each.document.path: text for each in first if (text := without_a_step(each.document))}
     assert texts
-    resumed = [verdicts(transcript) for transcript in again.check(texts)]
-    assert resumed == [verdicts(transcript) for transcript in again.check(texts, resume=False)]
+    assert verdicts(again.check(texts)) == verdicts(again.check(texts, resume=False))
 
 
 def without_a_step(article: Document) -> str:
@@ -196,7 +198,7 @@ def test_a_cluster_that_loses_workers_tells_nothing_wrong(frail: Cluster) -> Non
         id_of(case.document): case for case in untrue(share([each for each in ARTICLES if each.here], 8))
     }
     assert len(cases) > 40
-    long = document.parse("~$ sleep 600.25\n", path="long.console")
+    long = document.parse("~$ sleep 600.25  # wordish: timeout=900\n", path="long.console")
     jobs = [Job(document=apart(case.document), target=HOST) for case in cases.values()]
     jobs.insert(len(jobs) // 3, Job(document=apart(long), target=HOST))
     lost, told = [], 0
