@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages through apt-get (with sudo when not root), a
 # virtual environment in .venv. The second call finds everything there and starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help check test lint unit newer older fuzz ways bench html man record clean setup packages
+.PHONY: help check test lint unit newer older fuzz stress ways bench html man record clean setup packages
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -79,6 +79,10 @@ fuzz: setup  ## hostile texts for the readers, many more than the tests try
 
 ways: setup  ## all hostile articles side by side, resumed, and on a cluster that loses workers; the tests try a share
 	@EVERY=1 $(BIN)/pytest -q -n 2 --timeout 0 tests/test_ways.py
+
+stress: setup  ## the articles fifty times, beside others that take the processors and the disk
+	@$(BIN)/python -m tests.stress
+	@$(BIN)/python -m tests.stress --machines --runs 5
 
 bench: setup  ## speed, beside a bare shell and a peer in the same run
 	@$(BIN)/python -m pip install --quiet --group bench
