@@ -107,13 +107,20 @@ class Again:
         return crew(jobs, machines=self.machines, resume=resume)
 
 
+def is_to_be_resumed(article: Article) -> bool:
+    """Whether there is something to remember of it: two steps that pass, and another one."""
+    steps = article.document.steps
+    passed = not {step.line for step in steps[:2]} & {*article.deserved}
+    return article.machine and article.here and len(steps) > 2 and passed
+
+
 @pytest.fixture
 def again(
     tmp_path: Path, machines: Mapping[str, Machine], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Again]:
     """A share of the articles, with a checkpoint before each step, however fast the steps are."""
     monkeypatch.setattr(checkpoints, "patience", lambda _: 0)
-    yield Again(share([each for each in ARTICLES if each.machine and each.here], 10), tmp_path, machines)
+    yield Again(share([each for each in ARTICLES if is_to_be_resumed(each)], 5), tmp_path, machines)
     for kept in shelf.kept():
         if kept.article.startswith(str(tmp_path)):
             shelf.discard(kept.folder)
@@ -201,10 +208,12 @@ def test_on_a_cluster_that_loses_workers_nothing_is_judged_wrong(kind: str, tmp_
     with cluster(tmp_path, workers=3) as found, dask.connected(found.address) as client:
         for transcript in dask.run(jobs, client=client, **how):
             told.append(transcript)
-            if len(told) == len(jobs) // 4:  # whatever it is at
-                found.workers[0].kill()
-            elif len(told) == len(jobs) // 2 and kind == "host":
-                busy_with(found, "sleep 600.25").kill()
+            if len(told) == len(jobs) // 3 and kind == "host":
+                busy = busy_with(found, "sleep 600.25")
+                busy.kill()
+                busy.wait()
+            elif len(told) == len(jobs) // 2:  # whatever it is at
+                next(worker for worker in found.workers if worker.poll() is None).kill()
     lost = {id_of(transcript.document): transcript for transcript in told if transcript.error}
     again = [event for event in events if isinstance(event, Said) and "begins once more" in event.text]
     assert Counter(id_of(each.document) for each in told) == Counter(id_of(job.document) for job in jobs)

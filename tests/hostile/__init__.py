@@ -64,7 +64,8 @@ class Article(NamedTuple):
         """The article with a mistake in what the last step that passes shows."""
         passing = [step for step in self.document.steps if step.line not in self.deserved]
         made = mutants.twin(self.document, passing)
-        untrue = made and document.parse(made.text, path=self.document.path)
+        path = str(Path(self.document.path).with_name(f"untrue-{self.name}.md"))
+        untrue = made and document.parse(made.text, path=path)
         return made and untrue and Twin(of=self, document=untrue, line=made.step.line)
 
 
