@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wordish import checkpoints
+from wordish import checkpoints, shelf
 from wordish.cachedir import root
 from wordish.document import read
 from wordish.machine import cache
@@ -194,11 +194,11 @@ def test_what_holds_secrets_is_not_kept(again: Again, article: Path) -> None:
 
 def test_checkpoints_are_counted_and_forgotten(again: Again, article: Path) -> None:
     again(STEPS)
-    ((_, size),) = [told for told in checkpoints.sizes() if told[0] == str(article)]
-    assert 100_000 < size < checkpoints.MOST
-    kept = article.read_text()
+    (kept,) = [each for each in shelf.kept() if each.article == str(article)]
+    assert (kept.machine, kept.why) == ("bookworm", "")
+    assert 100_000 < kept.size < checkpoints.MOST
+    text = article.read_text()
     article.unlink()
-    folder = folder_of(article)
-    checkpoints.tidy()
-    assert not folder.exists()
-    assert again(kept).resumed == ""
+    shelf.tidy()
+    assert not kept.folder.exists()
+    assert again(text).resumed == ""

@@ -116,16 +116,16 @@ class Trap:
 
 def damaged(data: bytes) -> list[bytes]:
     """What may stand in a cache instead of this."""
-    body = bytearray(data[4:])
+    ours, body = data[4:8], bytearray(data[8:])
     body[len(body) // 2] ^= 1
     trap, other = pickle.dumps(Trap()), pickle.dumps(("key", "document"))
     return [
         b"",
         data[:3],
         data[: len(data) // 2],
-        data[:4] + bytes(body),
-        zlib.crc32(body).to_bytes(4, "big") + bytes(body),
-        *(zlib.crc32(each).to_bytes(4, "big") + each for each in (trap, other, b"junk")),
+        data[:8] + bytes(body),
+        zlib.crc32(body).to_bytes(4, "big") + ours + bytes(body),
+        *(zlib.crc32(each).to_bytes(4, "big") + ours + each for each in (trap, other, b"junk")),
     ]
 
 
