@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import stat
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,13 @@ def test_an_article_is_read_once(parsed: Count) -> None:
     assert parsed() == 0
     assert again == first
     assert again.text == ARTICLE
+
+
+def test_what_is_kept_is_for_nobody_elses_eyes(cache: Path) -> None:
+    document.read("one.md")
+    (kept,) = readings.kept()
+    assert kept.path.parent.parent == cache
+    assert stat.S_IMODE(kept.path.parent.stat().st_mode) == 0o700
 
 
 def test_another_text_another_spelling_and_other_conventions_are_read(parsed: Count) -> None:

@@ -72,6 +72,12 @@ def test_beyond_the_budget_those_used_longest_ago_go_and_none_that_is_in_use(
     assert names() == ["5", "2"]
 
 
+def test_those_of_one_article_are_forgotten(of: Path, tmp_path: Path) -> None:
+    checkpoints(tmp_path / "a", of), checkpoints(tmp_path / "b", of)
+    shelf.forget_article(str(tmp_path / "a"))
+    assert names() == ["b"]
+
+
 def test_those_of_one_machine_are_forgotten_by_its_name(of: Path, tmp_path: Path) -> None:
     built(OTHER)
     checkpoints(tmp_path / "a", of), checkpoints(tmp_path / "b", template(OTHER, "1"), machine=OTHER)

@@ -15,7 +15,8 @@ unless the steps since the one before took less time than a checkpoint; and befo
 `PATIENCE` times as long. So checkpoints cost a quarter of the article's own time, and what has to run again
 before the step that was changed takes four times as long as one of them, or is a single step.
 
-How many are kept: an article's take at most `MOST` bytes; whose are forgotten, `wordish.shelf` says.
+How many are kept: of an article no more are made when they take `MOST` bytes; whose are forgotten,
+`wordish.shelf` says.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ def reach(
     made = vm.template(target, machines=machines, say=say)
     with ExitStack() as stack:
         why = _objection(document)
+        if why:  # there may be some from before it was told
+            shelf.forget_article(os.path.realpath(document.path))
         line = None if why else stack.enter_context(_opened(document.path, made))
         if line is None:
             say(f"from the start: {why or 'its checkpoints are in use, or cannot be kept'}")
@@ -278,9 +281,11 @@ class _Keeper:
     def rest(self, last: bool) -> None:
         """Make a checkpoint here, before a step, if that is due; see the module."""
         start = time.monotonic()
-        if start - self._since < patience(last) * self._cost or self._contents.size > MOST:
+        if start - self._since < patience(last) * self._cost:
             return
         try:
+            if self._contents.size > MOST:
+                raise OSError(f"those of this article take {MOST >> 20} MiB")
             if shutil.disk_usage(self._line.contents.parent).free < _ROOM:
                 raise OSError("the disk is nearly full")
             resting = self._place.rest(self._contents, scratch=self._line.scratch)

@@ -128,7 +128,7 @@ def _keep(slot: Path, key: tuple[object, ...], document: Document) -> None:
     draft = slot.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         try:
-            slot.parent.mkdir(parents=True, exist_ok=True)
+            slot.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # articles may be private
             draft.write_bytes(zlib.crc32(data).to_bytes(4, "big") + _digest() + data)
             draft.replace(slot)
         except OSError:

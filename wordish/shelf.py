@@ -122,6 +122,13 @@ def forget(machine: str = "") -> int:
     return sum(each.size for each in chosen if discard(each.folder))
 
 
+def forget_article(article: str) -> None:
+    """Forget the checkpoints of an article (its real path) in all machines."""
+    for each in kept():
+        if each.article == article:
+            discard(each.folder)
+
+
 def tidy() -> None:
     """Forget what is of no use any more, and what was not used for the longest time beyond the budget.
 
