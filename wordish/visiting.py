@@ -98,7 +98,8 @@ def article(
                 yield reached.shell(following.user)
         finally:
             if not TARGETS[job.target.kind].DISPOSABLE:
-                clean_up(document, ran, reached, say, known=known, timeout=timeout, limits=limits)
+                anew = limits.begun()  # the user may have taken all of the run's time
+                clean_up(document, ran, reached, say, known=known, timeout=timeout, limits=anew)
 
 
 @contextmanager
@@ -137,11 +138,11 @@ def clean_up(
 ) -> list[Verdict]:
     """Run what cleans up after the steps that ran, in a place that is not thrown away: the verdicts on it.
 
-    ``known`` is what the samples stand for by then; the run's time is counted anew. What is wrong is told.
+    ``known`` is what the samples stand for by then. What is wrong is told.
     """
     steps = tuple(step for step in document.steps[ran:] if step.options.cleanup)
     rest = document._replace(steps=steps)
-    how: dict[str, Any] = {"timeout": timeout, "limits": limits.begun(), "keep_going": True}
+    how: dict[str, Any] = {"timeout": timeout, "limits": limits, "keep_going": True}
     verdicts = []
     for verdict in replay(rest, place.shell, known=known, **how):
         verdicts.append(unsaid(verdict, document, known))

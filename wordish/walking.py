@@ -47,7 +47,7 @@ def walk(
     """Ask the user on the standard output and input what to do at each step; whether what ran was right.
 
     ``again`` reads the article once more, after its outputs were rewritten. The end of the input is
-    like ``q``. The run's time in ``limits`` is counted anew for each answer. Raises
+    like ``q``. The run's time in ``limits`` has not begun, nor does it. Raises
     `wordish.errors.MachineError` when no machine can be had.
     """
     way = _Way(job, machines=machines, say=say, timeout=timeout, limits=limits)
@@ -208,7 +208,6 @@ class _Way:
     def _replayed(self, count: int) -> list[Verdict]:
         """The verdicts on so many steps, of which those run that have not, in this place."""
         past = Past(self._ran, sure=True)  # in this very place
-        how = {**self._how, "limits": self._how["limits"].begun()}  # reading takes none of it
         if self._place is None:
             reached = reach(
                 self.document,
@@ -216,7 +215,7 @@ class _Way:
                 machines=self._machines,
                 say=self._say,
                 until=count,
-                **how,
+                **self._how,
             )
             self._place, past = self._stack.enter_context(reached)
         place = self._place
@@ -225,7 +224,7 @@ class _Way:
             return place.shell(user)
 
         self._known = known = knowledge(self.document)
-        found = list(islice(replay(self.document, shell_for, known=known, past=past, **how), count))
+        found = list(islice(replay(self.document, shell_for, known=known, past=past, **self._how), count))
         self._ran = past.ran
         return [unsaid(verdict, self.document, known) for verdict in found]
 
