@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from wordish.formats.inclusion import Load, Loaded
     from wordish.model import Conventions, Document
 
-SLOTS = 8192
-"""How many articles are kept at most; those that fall on the same one take turns."""
+SLOTS, LONG_SLOTS = 8192, 16
+"""How many articles are kept at most, and how many long ones; those that fall on the same one take turns."""
 
-LARGEST = 500_000
-"""Characters of the longest article that is kept."""
+LONG, LONGEST = 500_000, 20_000_000
+"""Characters from which an article is long, and of the longest one that is kept."""
 
 
 def read(
@@ -44,7 +44,7 @@ def read(
     parse: Callable[..., Document],
 ) -> Document:
     """What ``parse`` says of this text, now or the last time; ``load`` gives what opens included files."""
-    slot = _slot(path) if len(text) <= LARGEST else None
+    slot = _slot(path, len(text))
     if slot is None:
         return parse(text, path=path, conventions=conventions, load=load())
     key = (text, path, repr(conventions), _surroundings())
@@ -63,20 +63,25 @@ def read(
     return document
 
 
-def _slot(path: str) -> Path | None:
-    """The file for the article at this path; ``None`` for a user without a cache."""
+def _slot(path: str, length: int) -> Path | None:
+    """The file for the article at this path; ``None`` for one that is too long, or a user without a cache."""
+    if length > LONGEST:
+        return None
     with suppress(MachineError):
-        number = zlib.crc32(os.path.realpath(path).encode(errors="surrogateescape")) % SLOTS
-        return cachedir.root() / "readings" / f"{number:04x}"
+        number = zlib.crc32(os.path.realpath(path).encode(errors="surrogateescape"))
+        name = f"{number % SLOTS:04x}" if length <= LONG else f"long-{number % LONG_SLOTS:x}"
+        return cachedir.root() / "readings" / name
     return None
 
 
 def _kept(slot: Path, key: tuple[object, ...]) -> Document | None:
     try:
         data = slot.read_bytes()
-        if int.from_bytes(data[:4], "big") != zlib.crc32(data[4:]):
+        if int.from_bytes(data[:4], "big") != zlib.crc32(memoryview(data)[4:]):
             return None
-        known, document = _Values(io.BytesIO(data[4:])).load()
+        stream = io.BytesIO(data)  # which copies nothing
+        stream.seek(4)
+        known, document = _Values(stream).load()
     except Exception:  # whatever is wrong with it, the article itself is there
         return None
     return document if known == key and isinstance(document, model.Document) else None
@@ -90,7 +95,9 @@ def _keep(slot: Path, key: tuple[object, ...], document: Document) -> None:
     with suppress(OSError):
         try:
             slot.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(zlib.crc32(data).to_bytes(4, "big") + data)
+            with draft.open("wb") as file:
+                file.write(zlib.crc32(data).to_bytes(4, "big"))
+                file.write(data)
             draft.replace(slot)
         except OSError:
             draft.unlink(missing_ok=True)
