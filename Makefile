@@ -77,9 +77,15 @@ older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and d
 fuzz: setup  ## hostile texts for the readers, many more than the tests try
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE) --timeout 0 --hypothesis-profile fuzz tests/test_fuzz.py
 
-bench: setup  ## speed, beside a bare shell and a peer in the same run
-	@$(BIN)/python -m pip install --quiet --group bench
-	@$(BIN)/python -m tests.bench
+bench: setup  ## speed, beside a bare shell and peers in the same run, kept in docs/; ROWS="echo lvm" prints some alone
+	@if [ pyproject.toml -nt .venv-bench/.installed ]; then \
+	  echo "setup: a virtual environment in .venv-bench (the peers)"; \
+	  rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench; \
+	  .venv-bench/bin/python -m pip install --quiet --upgrade 'pip>=25.1'; \
+	  .venv-bench/bin/python -m pip install --quiet --group bench; \
+	  touch .venv-bench/.installed; \
+	fi
+	@$(BIN)/python -m tests.bench $(or $(ROWS),--json docs/bench.json)
 
 html: setup  ## render docs/ with Sphinx
 	@$(BIN)/sphinx-build -q -W -j 2 --keep-going -b html -c . docs _build/html
@@ -95,7 +101,7 @@ record: setup  ## verify everything, and keep the record and the recordings that
 	@for article in $(PLAYED); do cp _build/casts/$$article.cast $${article%.*}.cast; done
 
 clean:  ## remove what the other targets made here (the machines stay: wordish machine remove)
-	rm -rf $(VENV) .venv-newer .venv-older _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-newer .venv-older .venv-bench _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: packages $(VENV)/.installed
