@@ -77,7 +77,7 @@ older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and d
 fuzz: setup  ## hostile texts for the readers, many more than the tests try
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE) --timeout 0 --hypothesis-profile fuzz tests/test_fuzz.py
 
-bench: setup  ## speed, beside a bare shell and peers in the same run, kept in docs/; ROWS="echo lvm" prints some alone
+bench: setup  ## speed, beside a bare shell and peers, kept in docs/bench.json; of some rows alone: ROWS="echo lvm"
 	@if [ pyproject.toml -nt .venv-bench/.installed ]; then \
 	  echo "setup: a virtual environment in .venv-bench (the peers)"; \
 	  rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench; \
