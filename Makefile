@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages through apt-get (with sudo when not root), a
 # virtual environment in .venv. The second call finds everything there and starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help check test lint unit newer older fuzz bench html man record clean setup packages
+.PHONY: help check test lint unit newer older fuzz stress bench html man record clean setup packages
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -76,6 +76,10 @@ older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and d
 
 fuzz: setup  ## hostile texts for the readers, many more than the tests try
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE) --timeout 0 --hypothesis-profile fuzz tests/test_fuzz.py
+
+stress: setup  ## the articles fifty times, beside others that take the processors and the disk
+	@$(BIN)/python -m tests.stress
+	@$(BIN)/python -m tests.stress --machines --runs 5
 
 bench: setup  ## speed, beside a bare shell and peers, kept in docs/bench.json; of some rows alone: ROWS="echo lvm"
 	@if [ pyproject.toml -nt .venv-bench/.installed ]; then \

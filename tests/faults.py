@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -182,6 +183,17 @@ def no_descriptors() -> None:
 def no_room() -> None:
     """No file may grow: to wordish, and to what it starts from now on, the disk is full."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def fill_disk() -> None:
+    """The disk that holds what is temporary is full, for as long as this process lives."""
+    block = b"\0" * (1 << 16)
+    filler, path = tempfile.mkstemp()
+    Path(path).unlink()
+    with suppress(OSError):  # ENOSPC
+        while True:
+            os.write(filler, block)
+    assert shutil.disk_usage(tempfile.gettempdir()).free < len(block)
 
 
 def no_processes() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,28 @@ def test_in_a_sandbox(
     assert transcript
     expected = outcomes if document is RIGHT else {Outcome.FAILED, Outcome.ERROR}
     assert transcript.outcome in expected, (transcript.error, transcript.verdicts)
+
+
+@pytest.fixture
+def small_disk(temporary: Path) -> Iterator[Path]:
+    """A disk of four mebibytes, which takes root to mount."""
+    if os.geteuid():
+        pytest.skip("only root mounts a disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "small", temporary], check=True)
+    yield temporary
+    subprocess.run(["umount", temporary], check=True)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=str)
+@pytest.mark.parametrize("kind", ["host", "sandbox", pytest.param("vm", marks=pytest.mark.vm)])
+@pytest.mark.parametrize("document", [RIGHT, WRONG], ids=["right", "wrong"])
+def test_a_disk_that_is_full(
+    document: Document, kind: str, stage: Stage, small_disk: Path, machines: Mapping[str, Machine]
+) -> None:
+    transcript = fares(document, kind, faults.fill_disk, stage, small_disk, machines)
+    assert transcript
+    right = UNTOUCHED if document is RIGHT else ENDED
+    assert transcript.outcome in right | LOST, (transcript.error, transcript.verdicts)
 
 
 IN_A_MACHINE = cases(

@@ -18,7 +18,7 @@ def programs(target: Target, machines: Mapping[str, Machine]) -> Programs | str:
         from wordish.machine import programs as images  # who lints for this machine need not pay for it
 
         return images.programs(machines[target.machine])
-    if target.kind in ("host", "sandbox"):
+    if target.kind == "host":
         here = frozenset().union(*map(_executables, os.environ.get("PATH", os.defpath).split(os.pathsep)))
         return {"root": here, "user": here}
     if target.kind == "sandbox":

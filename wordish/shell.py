@@ -41,7 +41,7 @@ _SILENCE, _SHORT_SILENCE = 0.3, 0.001
 _ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
 _SETTLED = 1.0  # seconds that what a command left in the background has to come to rest
 _LESS = "less than was typed, and the shell took the rest for a command"
-_TRIES = 100  # looks at a shell that is about to wait for its first command, a millisecond apart
+_TRIES = 100  # looks at a shell that is about to wait for its first command, at most a millisecond apart
 _YIELDS = 20  # looks at one that has just prompted, some microseconds apart
 
 _STARTED = re.compile(rb"^\[\d+\] (\d+)$", re.MULTILINE)  # [1] 12345
@@ -275,14 +275,14 @@ class Shell:
         if self._home is not None:
             return
         self._home, before = b"", b""
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             now = self._terminal.standing().call
-            number, descriptor, buffer, *_ = (*now.split(maxsplit=3), b"", b"", b"")
+            call, descriptor, buffer, *_ = (*now.split(maxsplit=3), b"", b"", b"")
             if now and now == before and descriptor == b"0x0":  # it reads commands, and stays there
-                self._home = b" ".join((number, descriptor, buffer, b""))
+                self._home = b" ".join((call, descriptor, buffer, b""))
                 return
             before = now
-            time.sleep(0.001)  # it has printed its prompt and is about to wait
+            time.sleep(min(1e-3, 5e-5 * 2**number))  # it has printed its prompt and is about to wait
 
     def _await(
         self, timeout: float, *, enters: bool | None = False, person: Answers | None = None

@@ -91,6 +91,7 @@ def test_a_new_recording_has_its_page_read_again(project: Start) -> None:
     [
         (None, "lvm.cast: No such file or directory: make it with `wordish check --cast`"),
         ("hello\n", "lvm.cast: no asciicast: asciicast 2 and 3 can be played"),
+        (CAST + '[0.5, "o"', "lvm.cast: line 7 is no event of an asciicast: asciicast 2 and 3 can be played"),
         (
             '{"version": 1}\n',
             "lvm.cast: no asciicast of a version that is known: asciicast 2 and 3 can be played",

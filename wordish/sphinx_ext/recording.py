@@ -74,6 +74,7 @@ class Cast(SphinxDirective):
         try:
             text = path.read_text(encoding="utf-8")
             header = _header(text)
+            spoken = "".join(_outputs(text))
         except OSError as error:
             return self._refuse(f"{relative}: {error.strerror}", "make it with `wordish check --cast`")
         except ValueError as error:
@@ -85,7 +86,7 @@ class Cast(SphinxDirective):
         link = addnodes.download_reference("", "", file, reftarget=f"/{relative}")
         node += nodes.paragraph("", "Recording of the session: ", link)
         if "transcript" in self.options:
-            shown = screen.shown("".join(_outputs(text)).encode())
+            shown = screen.shown(spoken.encode())
             block = nodes.literal_block(shown, shown, language="console")
             node += transcript("", block, classes=["wordish-transcript"])
         self.set_source_info(node)
@@ -138,11 +139,16 @@ def _header(text: str) -> dict[str, Any]:
 
 
 def _outputs(text: str) -> Iterator[str]:
-    """What a recording prints, piece by piece."""
-    for line in text.splitlines()[1:]:
-        event = json.loads(line) if line.startswith("[") else []
-        if len(event) == 3 and event[1] == "o":
-            yield event[2]
+    """What a recording prints, piece by piece; raises `ValueError` for one that is damaged."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith("["):  # the header, a comment
+            continue
+        try:
+            _, kind, data = json.loads(line)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"line {number} is no event of an asciicast") from error
+        if kind == "o":
+            yield str(data)
 
 
 def _plays(translator: Any) -> bool:
