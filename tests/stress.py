@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,7 +105,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments.names or any(name in trial.document.path for name in arguments.names)
     ]
     false: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, load():
+    number = 0
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        suppress(KeyboardInterrupt),
+        load(),
+    ):
         for number in range(1, arguments.runs + 1):
             begun = time.monotonic()
             for trial, wrong in tried(chosen, temporary=Path(folder)):
@@ -115,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             took = time.monotonic() - begun
             print(f"run {number}: {len(chosen)} articles in {took:.0f} s, {false.total()} false", flush=True)
     for path, count in false.most_common():
-        print(f"{path}: {count} of {arguments.runs} runs")
+        print(f"{path}: {count} of {number} runs")
     return 1 if false else 0
 
 
