@@ -104,7 +104,7 @@ def goals(found: dict[str, Any]) -> Iterator[str]:
             beside = f" {row['reference']}" if goal["unit"] == "times" else ""
             most, here = (amount(goal[name], goal["unit"]) for name in ("most", "found"))
             met = "met" if goal["found"] <= goal["most"] else "**not met**"
-            yield f"| {row['name']} | {goal['of']} | {most}{beside} | {here} | {met} |"
+            yield f"| {row['name']} | {typed(goal['of'])} | {most}{beside} | {here} | {met} |"
 
 
 def figures(found: dict[str, Any]) -> Iterator[str]:
@@ -113,14 +113,20 @@ def figures(found: dict[str, Any]) -> Iterator[str]:
         yield f"**{row['name'][0].upper()}{row['name'][1:]}**\n"
         if "figures" in row:
             yield from ("| | |", "|---|---|")
-            yield from (f"| {name} | {amount(each, row['unit'])} |" for name, each in row["figures"].items())
+            for name, each in row["figures"].items():
+                yield f"| {typed(name)} | {amount(each, row['unit'])} |"
         else:
             yield from (f"| | seconds | by that of {row['reference']} | from, to |", "|---|---|---|---|")
             for name, each in row["contenders"].items():
                 low, high = (amount(ratio, "times") for ratio in each["ratios"])
                 ratio = amount(each["ratio"], "times")
-                yield f"| {name} | {amount(each['median'], 's')} | {ratio} | {low}, {high} |"
+                yield f"| {typed(name)} | {amount(each['median'], 's')} | {ratio} | {low}, {high} |"
         yield ""
+
+
+def typed(name: str) -> str:
+    """A name in which what is typed stays as it is typed."""
+    return re.sub(r"(?<!\S)--?\w+(?: \d+| json)?|\.\.\.", r"`\g<0>`", name)
 
 
 def amount(value: float, unit: str) -> str:
