@@ -84,9 +84,15 @@ stress: setup  ## the articles fifty times, beside others that take the processo
 	@$(BIN)/python -m tests.stress
 	@$(BIN)/python -m tests.stress --machines --runs 5
 
-bench: setup  ## speed, beside a bare shell and a peer in the same run
-	@$(BIN)/python -m pip install --quiet --group bench
-	@$(BIN)/python -m tests.bench
+bench: setup  ## speed, beside a bare shell and peers, kept in docs/bench.json; of some rows alone: ROWS="echo lvm"
+	@if [ pyproject.toml -nt .venv-bench/.installed ]; then \
+	  echo "setup: a virtual environment in .venv-bench (the peers)"; \
+	  rm -rf .venv-bench; $(PYTHON) -m venv .venv-bench; \
+	  .venv-bench/bin/python -m pip install --quiet --upgrade 'pip>=25.1'; \
+	  .venv-bench/bin/python -m pip install --quiet --group bench; \
+	  touch .venv-bench/.installed; \
+	fi
+	@$(BIN)/python -m tests.bench $(or $(ROWS),--json docs/bench.json)
 
 html: setup  ## render docs/ with Sphinx
 	@$(BIN)/sphinx-build -q -W -j 2 --keep-going -b html -c . docs _build/html
@@ -102,7 +108,7 @@ record: setup  ## verify everything, and keep the record and the recordings that
 	@for article in $(PLAYED); do cp _build/casts/$$article.cast $${article%.*}.cast; done
 
 clean:  ## remove what the other targets made here (the machines stay: wordish machine remove)
-	rm -rf $(VENV) .venv-newer .venv-older _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-newer .venv-older .venv-bench _build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: packages $(VENV)/.installed

@@ -1,7 +1,11 @@
 """Sphinx configuration: ``make html`` renders docs/ into _build/html."""
 
+import json
 import re
 from argparse import Action, ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -34,6 +38,7 @@ html_show_sphinx = False
 def setup(app: Sphinx) -> None:
     app.connect("html-page-context", rank_captions, priority=900)
     app.connect("source-read", fill_in_the_manual)
+    app.connect("source-read", fill_in_the_bench)
 
 
 def rank_captions(
@@ -68,6 +73,66 @@ def fill_in_the_manual(app: Sphinx, page: str, source: list[str]) -> None:
     for mark, lines in (("synopsis of", synopsis), ("list of", listed)):
         source[0] = source[0].replace(f".. {mark} the commands\n", "\n".join(lines) + "\n")
     source[0] = source[0].replace(".. list of the options\n", "\n".join(options))
+
+
+def fill_in_the_bench(app: Sphinx, page: str, source: list[str]) -> None:
+    """Write what `make bench` found the last time into the page on performance."""
+    if page != "explanation/performance":
+        return
+    file = Path(app.srcdir) / "bench.json"
+    app.env.note_dependency(str(file))
+    found = json.loads(file.read_text(encoding="utf-8"))
+    for mark, lines in (("machine", machine(found)), ("goals", goals(found)), ("figures", figures(found))):
+        source[0] = source[0].replace(f"% {mark} of the last bench\n", "\n".join(lines) + "\n")
+
+
+def machine(found: dict[str, Any]) -> Iterator[str]:
+    """Where, and when, the benchmark ran."""
+    here = found["machine"]
+    yield (
+        f"{here['date']}: {here['processors']} processors ({here['processor']}), "
+        f"{here['memory'] / 1e9:.0f} GB, Linux {here['kernel']}, Python {here['python']}, "
+        f"QEMU {here['qemu']} ({here['accelerator']}), wordish {here['wordish']}."
+    )
+
+
+def goals(found: dict[str, Any]) -> Iterator[str]:
+    """What each row was to show, and what it has shown."""
+    yield from ("| work | | at most | found | |", "|---|---|---|---|---|")
+    for row in found["rows"]:
+        for goal in row["goals"]:
+            beside = f" {row['reference']}" if goal["unit"] == "times" else ""
+            most, here = (amount(goal[name], goal["unit"]) for name in ("most", "found"))
+            met = "met" if goal["found"] <= goal["most"] else "**not met**"
+            yield f"| {row['name']} | {typed(goal['of'])} | {most}{beside} | {here} | {met} |"
+
+
+def figures(found: dict[str, Any]) -> Iterator[str]:
+    """All rows, each as a table of its own."""
+    for row in found["rows"]:
+        yield f"**{row['name'][0].upper()}{row['name'][1:]}**\n"
+        if "figures" in row:
+            yield from ("| | |", "|---|---|")
+            for name, each in row["figures"].items():
+                yield f"| {typed(name)} | {amount(each, row['unit'])} |"
+        else:
+            yield from (f"| | seconds | by that of {row['reference']} | from, to |", "|---|---|---|---|")
+            for name, each in row["contenders"].items():
+                low, high = (amount(ratio, "times") for ratio in each["ratios"])
+                ratio = amount(each["ratio"], "times")
+                yield f"| {typed(name)} | {amount(each['median'], 's')} | {ratio} | {low}, {high} |"
+        yield ""
+
+
+def typed(name: str) -> str:
+    """A name in which what is typed stays as it is typed."""
+    return re.sub(r"(?<!\S)--?\w+(?: \d+| json)?|\.\.\.", r"`\g<0>`", name)
+
+
+def amount(value: float, unit: str) -> str:
+    """A figure with as many digits as mean something."""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return f"{value:,.{digits}f}" + ("" if unit == "times" else f" {unit}")
 
 
 def below(parser: ArgumentParser) -> Action | None:

@@ -163,11 +163,24 @@ def test_a_user_without_a_home_has_no_cache(parsed: Count, monkeypatch: pytest.M
 
 
 def test_the_cache_does_not_grow_without_end(cache: Path, parsed: Count) -> None:
-    Path("long.md").write_text(ARTICLE + "x" * readings.LARGEST)
-    document.read("long.md")
+    Path("longest.md").write_text(ARTICLE + "x" * readings.LONGEST)
+    document.read("longest.md")
     assert not cache.exists()
     for number in range(50):
         Path(f"{number}.md").write_text(ARTICLE)
         document.read(f"{number}.md")
     assert {len(path.name) for path in (cache / "readings").iterdir()} == {4}
     assert parsed() == 51
+
+
+def test_of_long_articles_few_are_kept(cache: Path, parsed: Count, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "LONG", len(ARTICLE))
+    long = [Path(f"long-{number}.md") for number in range(3 * readings.LONG_SLOTS)]
+    for path in long:
+        path.write_text(f"{ARTICLE}longer")
+        first = document.read(path)
+        assert document.read(path) == first
+    assert parsed() == len(long)
+    files = {*(cache / "readings").iterdir()}
+    assert len(files) <= readings.LONG_SLOTS
+    assert {kept.path for kept in readings.kept() if not kept.alien} == files  # they go as the others do

@@ -124,6 +124,7 @@ def again(
     for kept in shelf.kept():
         if kept.article.startswith(str(tmp_path)):
             shelf.discard(kept.folder)
+            kept.folder.with_name(f"{kept.folder.name}.lock").unlink()
 
 
 def verdicts(transcripts: Sequence[Transcript]) -> dict[str, list[tuple[int, Outcome]]]:

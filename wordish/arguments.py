@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import functools
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wordish import __version__
@@ -32,11 +33,16 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments; ``command`` names the command. Exits for ``--help``, ``--version`` and nonsense."""
-    return grammar().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    return grammar(for_command=words[0] if words else "").parse_args(argv)
 
 
-def grammar() -> argparse.ArgumentParser:
-    """What there is to say on the command line, and what it means: also to be written in a manual."""
+def grammar(*, for_command: str | None = None) -> argparse.ArgumentParser:
+    """What there is to say on the command line, and what it means: also to be written in a manual.
+
+    ``for_command``: the only command of which more than its name is needed. The words of all of them
+    take longer to build than those of a command take to be parsed.
+    """
     parser = _Parser(
         prog="wordish",
         description="Replay the shell sessions of articles and compare what is printed with what they show.",
@@ -44,23 +50,11 @@ def grammar() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"wordish {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _check(_command(commands, "check", "verify articles"))
-    _merge(_command(commands, "merge", "join the reports, or the records, of several checks"))
-    _update(_command(commands, "update", "rewrite the outputs that are no longer true"))
-    _list(_command(commands, "list", "show the steps as parsed, and every remark on them"))
-    _lint(_command(commands, "lint", "everything there is to say about articles, without running them"))
-    _export(_command(commands, "export", "an article's steps as a shell script, a transcript or JSON"))
-    _shell(_command(commands, "shell", "a terminal in a machine, or at a point of an article"))
-    _step(_command(commands, "step", "walk through an article, command by command"))
-    _machine(_command(commands, "machine", "build, list, remove and prune throwaway machines"))
-    _command(commands, "doctor", "what is here, what is missing, and the command that installs it")
+    for name, (purpose, fill) in _COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+        if for_command in (None, name):
+            fill(command)
     return parser
-
-
-def _command(
-    commands: argparse._SubParsersAction[_Parser], name: str, purpose: str
-) -> argparse.ArgumentParser:
-    return commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
@@ -331,3 +325,17 @@ _bytes.__name__ = "size"
 _shard.__name__ = "part I/N"
 _jobs.__name__ = "number of jobs"
 _seconds.__name__ = "number of seconds"  # argparse: "invalid number of seconds value: 'x'"
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "check": ("verify articles", _check),
+    "merge": ("join the reports, or the records, of several checks", _merge),
+    "update": ("rewrite the outputs that are no longer true", _update),
+    "list": ("show the steps as parsed, and every remark on them", _list),
+    "lint": ("everything there is to say about articles, without running them", _lint),
+    "export": ("an article's steps as a shell script, a transcript or JSON", _export),
+    "shell": ("a terminal in a machine, or at a point of an article", _shell),
+    "step": ("walk through an article, command by command", _step),
+    "machine": ("build, list, remove and prune throwaway machines", _machine),
+    "doctor": ("what is here, what is missing, and the command that installs it", lambda _: None),
+}

@@ -4,10 +4,9 @@ Each value is complete when it is built and can be pickled, so that it may trave
 process or another machine. Nothing here opens, reads, runs or prints.
 
 They are named tuples, built by naming their fields: a dozen dataclasses would cost every start 20 ms,
-as much as Python itself.
+as much as Python itself. Their annotations are evaluated here: each that was postponed would be compiled when
+its class is built.
 """
-
-from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
@@ -174,7 +173,7 @@ class Block(NamedTuple):
     numbers: tuple[int, ...] = ()
     prompts: tuple[str, ...] = ()
     drawn: tuple[Drawn, ...] = ()
-    outputs: tuple[Block, ...] = ()
+    outputs: tuple["Block", ...] = ()
     start: int = 0
 
     @property
@@ -243,7 +242,7 @@ class Step(NamedTuple):
         """Whether nobody has said that the prompt of this step, a bare ``# ``, is one."""
         return self.prompt == "#" and self.options.hash == "auto"
 
-    def skipped(self, reason: str | None) -> Step:
+    def skipped(self, reason: str | None) -> "Step":
         """This step now that its condition is known: to be skipped for that reason, or to be run."""
         return self._replace(options=self.options._replace(skip=reason, skip_if=None))
 

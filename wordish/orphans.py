@@ -11,7 +11,12 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 # In linux/prctl.h: PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER, PR_SET_PDEATHSIG.
 _SET, _GET, _DEATH = 36, 37, 1
@@ -58,22 +63,26 @@ def children() -> set[int]:
 
 def die_with_parent(number: int, *, parent: int) -> None:
     """Have the kernel send us the signal ``number`` when our parent, the process ``parent``, ends."""
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(_DEATH, number, 0, 0, 0)
+    _libc().prctl(_DEATH, number, 0, 0, 0)
     if os.getppid() != parent:  # it was quicker
         os.kill(os.getpid(), number)
 
 
-def _subreaper() -> int:
+@cache
+def _libc() -> CDLL:
+    """The C library; each time that it is opened makes a class that only the garbage collector removes."""
     import ctypes  # here, because it is slow to import and few need it
 
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _subreaper() -> int:
+    import ctypes
+
     value = ctypes.c_int()
-    ctypes.CDLL(None, use_errno=True).prctl(_GET, ctypes.byref(value), 0, 0, 0)
+    _libc().prctl(_GET, ctypes.byref(value), 0, 0, 0)
     return value.value
 
 
 def _become_subreaper(value: int) -> None:
-    import ctypes
-
-    ctypes.CDLL(None, use_errno=True).prctl(_SET, value, 0, 0, 0)
+    _libc().prctl(_SET, value, 0, 0, 0)

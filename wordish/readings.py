@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from wordish.formats.inclusion import Load, Loaded
     from wordish.model import Conventions, Document
 
-SLOTS = 8192
-"""How many articles are kept at most; those that fall on the same one take turns."""
+SLOTS, LONG_SLOTS = 8192, 16
+"""How many articles are kept at most, and how many long ones; those that fall on the same one take turns."""
 
-LARGEST = 500_000
-"""Characters of the longest article that is kept."""
+LONG, LONGEST = 500_000, 20_000_000
+"""Characters from which an article is long, and of the longest one that is kept."""
 
 _DAY = 86400.0
+_NAME = "(?:[0-9a-f]{4}|long-[0-9a-f])"  # of a file for an article
 
 
 class Kept(NamedTuple):
@@ -59,10 +60,10 @@ def kept() -> list[Kept]:
     for path in (cachedir.root() / "readings").glob("*"):
         with suppress(OSError):  # gone meanwhile
             about = path.lstat()
-            draft = re.fullmatch(r"[0-9a-f]{4}\.\d+", path.name)
+            draft = re.fullmatch(rf"{_NAME}\.\d+", path.name)
             if draft and about.st_mtime < time.time() - _DAY:
                 found.append(Kept(path, about.st_mtime, about.st_blocks * 512, alien=True))
-            elif re.fullmatch("[0-9a-f]{4}", path.name):
+            elif re.fullmatch(_NAME, path.name):
                 with path.open("rb") as file:
                     alien = file.read(8)[4:] != _digest()
                 found.append(Kept(path, about.st_mtime, about.st_blocks * 512, alien=alien))
@@ -78,7 +79,7 @@ def read(
     parse: Callable[..., Document],
 ) -> Document:
     """What ``parse`` says of this text, now or the last time; ``load`` gives what opens included files."""
-    slot = _slot(path) if len(text) <= LARGEST else None
+    slot = _slot(path, len(text))
     if slot is None:
         return parse(text, path=path, conventions=conventions, load=load())
     key = (text, path, repr(conventions), _surroundings())
@@ -97,11 +98,14 @@ def read(
     return document
 
 
-def _slot(path: str) -> Path | None:
-    """The file for the article at this path; ``None`` for a user without a cache."""
+def _slot(path: str, length: int) -> Path | None:
+    """The file for the article at this path; ``None`` for one that is too long, or a user without a cache."""
+    if length > LONGEST:
+        return None
     with suppress(MachineError):
-        number = zlib.crc32(os.path.realpath(path).encode(errors="surrogateescape")) % SLOTS
-        return cachedir.root() / "readings" / f"{number:04x}"
+        number = zlib.crc32(os.path.realpath(path).encode(errors="surrogateescape"))
+        name = f"{number % SLOTS:04x}" if length <= LONG else f"long-{number % LONG_SLOTS:x}"
+        return cachedir.root() / "readings" / name
     return None
 
 
@@ -109,9 +113,11 @@ def _kept(slot: Path, key: tuple[object, ...]) -> Document | None:
     try:
         with slot.open("rb") as file:
             data = file.read()
-            if data[:8] != zlib.crc32(data[8:]).to_bytes(4, "big") + _digest():
+            if data[:8] != zlib.crc32(memoryview(data)[8:]).to_bytes(4, "big") + _digest():
                 return None
-            known, document = _Values(io.BytesIO(data[8:])).load()
+            stream = io.BytesIO(data)  # which copies nothing
+            stream.seek(8)
+            known, document = _Values(stream).load()
             if known != key or not isinstance(document, model.Document):
                 return None
             if os.fstat(file.fileno()).st_mtime < time.time() - _DAY:
@@ -129,7 +135,9 @@ def _keep(slot: Path, key: tuple[object, ...], document: Document) -> None:
     with suppress(OSError):
         try:
             slot.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # articles may be private
-            draft.write_bytes(zlib.crc32(data).to_bytes(4, "big") + _digest() + data)
+            with draft.open("wb") as file:
+                file.write(zlib.crc32(data).to_bytes(4, "big") + _digest())
+                file.write(data)
             draft.replace(slot)
         except OSError:
             draft.unlink(missing_ok=True)

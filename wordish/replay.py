@@ -71,6 +71,7 @@ def replay(
     known = known or knowledge(document)
     clock = _Clock(limits, document.options.article_timeout)
     total = len(document.steps)
+    waiting = [step for step in document.steps if step.options.skip is None]
     around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
     wrong = False  # a step was
@@ -82,6 +83,7 @@ def replay(
     interruptions = 0
     standing: dict[User, tuple[Step, Ran]] = {}  # as the steps that are only remembered have left the shells
     for number, step in enumerate(document.steps, 1):
+        waiting = waiting[step.options.skip is None :]
         try:
             given_up = interruptions > 1 or clock.given_up
             reason = _reason_to_skip(step, stopped=stopped, lost=step.user in lost, given_up=given_up)
@@ -91,8 +93,7 @@ def replay(
                 verdict = clock.late(Verdict(step=step, outcome=Outcome.FAILED))
             else:
                 limit = int(limits.output.of(step.options.output_limit))
-                following = document.steps[number:]
-                way = _way(step, known=known, timeout=timeout, limit=limit, following=following, past=past)
+                way = _way(step, known=known, timeout=timeout, limit=limit, waiting=waiting, past=past)
                 ran = past.recall(way.asked) if past and not stopped else None
                 if ran:
                     clock.spend(ran.output.elapsed if ran.output else 0.0)
@@ -262,11 +263,10 @@ def _way(
     known: Known | None,
     timeout: float,
     limit: int,
-    following: Iterable[Step],
+    waiting: Sequence[Step],
     past: Past | None,
 ) -> _Way:
     seconds = timeout if step.options.timeout is None else step.options.timeout
-    waiting = [later for later in following if later.options.skip is None]
     enters = step.options.enters
     if enters is None and not waiting:
         enters = False  # nothing would be typed there

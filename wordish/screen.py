@@ -36,9 +36,10 @@ def shown(raw: bytes) -> str:
         text = text.translate(_CONTROLS)
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if _UP_OR_DOWN.search(text):
+    # A look for one character is far faster than a pattern's for all of them.
+    if ("\x1b" in text or "\v" in text or "\f" in text) and _UP_OR_DOWN.search(text):
         text = _Screen(text).text()
-    elif _MOVES.search(text):
+    elif ("\x1b" in text or "\r" in text or "\b" in text) and _MOVES.search(text):
         text = "\n".join(_Screen(line).text() if _MOVES.search(line) else line for line in text.split("\n"))
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
@@ -56,7 +57,7 @@ def around(raw: bytes) -> tuple[int, int]:
     text = raw.strip(b"\r\n \t")
     if not text:
         return raw.count(b"\n"), 0
-    start = raw.index(text)
+    start = len(raw) - len(raw.lstrip(b"\r\n \t"))
     return raw.count(b"\n", 0, start), max(0, raw.count(b"\n", start + len(text)) - 1)
 
 

@@ -3,69 +3,65 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from tests.bench import machines, many, outputs, reading, shells, site
-from tests.bench.many import Figures
-from tests.bench.timing import Comparison
+from tests.bench.rows import ROWS
 from wordish import __version__
+from wordish.machine import accelerator, qemu
+from wordish.machine.tools import QEMU
 
-VERSION = 1
+VERSION = 2
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("row", nargs="*", metavar="ROW", help=f"default: all of {', '.join(ROWS)}")
     parser.add_argument("--rounds", type=int, default=7, help="how often each contender runs (7)")
-    parser.add_argument("--no-vm", action="store_true", help="leave the throwaway machine out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     arguments = parser.parse_args()
-    here = {
-        "python": platform.python_version(),
-        "kernel": platform.release(),
-        "processors": len(os.sched_getaffinity(0)),
-        "wordish": __version__,
-    }
+    if unknown := sorted(set(arguments.row) - set(ROWS)):
+        parser.error(f"no such row: {', '.join(unknown)}")
+    here = machine()
     print(", ".join(f"{name} {value}" for name, value in here.items()))
-    done = []
-    for comparison in _comparisons(rounds=arguments.rounds, vm=not arguments.no_vm):
-        done.append(comparison)
-        print("", *comparison.rows(), sep="\n", flush=True)
+    rows = [result for name in arguments.row or ROWS for result in found(name, arguments.rounds)]
     if arguments.json:
-        figures = {
-            "version": VERSION,
-            "here": here,
-            "comparisons": [each.values() for each in done if isinstance(each, Comparison)],
-            "figures": [each.values() for each in done if isinstance(each, Figures)],
-        }
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        figures = {"version": VERSION, "machine": here, "rows": rows}
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-def _comparisons(*, rounds: int, vm: bool) -> Iterator[Comparison | Figures]:
+def found(name: str, rounds: int) -> list[dict[str, Any]]:
+    """What a row has found, after it was printed."""
+    values = []
     with tempfile.TemporaryDirectory(prefix="wordish-bench-") as folder:
-        for steps in (1000, 1):
-            yield shells.trivial_steps(Path(folder), rounds=rounds, steps=steps)
-        yield from reading.texts(Path(folder), rounds=max(1, rounds // 2))
-        yield reading.articles(Path(folder), rounds=max(1, rounds // 2))
-        yield outputs.long(Path(folder), rounds=rounds, lines=200_000)
-        yield site.pages(Path(folder), rounds=max(1, rounds // 2))
-        yield many.short(Path(folder), rounds=max(1, rounds // 2))
-        yield many.clustered(Path(folder), rounds=max(1, rounds // 2), count=40, command="sleep 0.5")
-        yield many.clustered(Path(folder), rounds=max(1, rounds // 2), count=200, command="true")
-        yield many.sleeping(Path(folder), rounds=max(1, rounds // 2))
-        yield many.memory(Path(folder))
-        yield many.recipe()
-    if vm:
-        yield machines.clones(rounds=rounds)
-        with tempfile.TemporaryDirectory(prefix="wordish-bench-") as folder:
-            yield machines.articles(Path(folder), rounds=max(1, rounds // 2))
-        yield machines.idle()
-        yield machines.article(rounds=max(1, rounds // 2))
+        for result in ROWS[name](Path(folder), rounds):
+            print("", *result.rows(), sep="\n", flush=True)
+            values.append({"row": name, **result.values()})
+    return values
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were found on."""
+    told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    models = (line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name"))
+    accel, _ = accelerator.choose(QEMU.program, qemu.version())
+    return {
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "wordish": __version__,
+        "processor": next(models, platform.machine()),
+        "processors": len(os.sched_getaffinity(0)),
+        "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        "kernel": platform.release().partition("-")[0],
+        "python": platform.python_version(),
+        "qemu": qemu.version(),
+        "accelerator": {"kvm": "KVM", "tcg": "emulation"}[accel],
+    }
 
 
 main()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest import mock
 
-from tests.bench.many import Figures
-from tests.bench.timing import Comparison, compare, program
-from wordish import config, runner
+from tests.bench.timing import BIN, HERE, Comparison, Contender, Figures, Goal, compare, program
+from wordish import cachedir, config, runner
 from wordish.document import read
 from wordish.machine import qemu
 from wordish.model import Document, Event, Judged, Outcome, Running, Target
@@ -18,43 +20,46 @@ from wordish.orphans import children
 from wordish.shell import Shell
 from wordish.targets import vm
 
-_BIN = Path(sys.executable).parent
-ROOT = Path(__file__).parents[2]
-ARTICLE = ROOT / "docs/howto/lvm-upgrade-safety-net.rst"
-_MACHINES = config.load(directory=ROOT).machines
+ARTICLE = HERE / "docs/howto/lvm-upgrade-safety-net.rst"
+_MACHINES = config.load(directory=HERE).machines
 _TARGET = Target(kind="vm", machine="bookworm")
 _PATIENCE = 300.0  # seconds for the whole article as one script
+_CHECK = (BIN / "wordish", "check", "-q", "--config", HERE / "pyproject.toml")
 
 
-def clones(*, rounds: int) -> Comparison:
+def clones(folder: Path, *, rounds: int) -> Comparison:
     """From nothing to an answer of a machine whose clock and random generators are its own."""
     return compare(
-        "a clone of the machine, reseeded and with the right time",
-        reference="to the first answered command",
+        "a machine, until it has answered a first command",
+        reference="clone, reseeded and with the right time",
         rounds=rounds,
-        contenders={"to the first answered command": _first_answer},
+        contenders={
+            "clone, reseeded and with the right time": _first_answer,
+            "booted, its state saved, and cloned": lambda: _booted(folder),
+        },
+        goals=[Goal("clone, reseeded and with the right time", 0.4, "s")],
     )
 
 
 def articles(folder: Path, *, rounds: int) -> Comparison:
     """Twenty articles of five steps, each in a machine of its own, as whole processes."""
     session = "".join(f"~# echo line {step}\nline {step}\n" for step in range(5))
-    for number in range(20):
-        (folder / f"a{number}.sh-session").write_text(session)
-    command = (_BIN / "wordish", "check", "-q", "--config", ROOT / "pyproject.toml")
     names = [f"a{number}.sh-session" for number in range(20)]
+    for name in names:
+        (folder / name).write_text(session)
     return compare(
         f"{len(names)} articles of 5 steps, each in a machine of its own, the whole process",
         reference="wordish",
         rounds=rounds,
         contenders={
-            "wordish": program(*command, *names, cwd=folder),
-            "wordish -j 2": program(*command, "-j", "2", *names, cwd=folder),
+            "wordish": program(*_CHECK, *names, cwd=folder),
+            "wordish -j 2": program(*_CHECK, "-j", "2", *names, cwd=folder),
         },
+        goals=[Goal("wordish -j 2", float(len(names)), "s")],
     )
 
 
-def idle(*, count: int = 20) -> Figures:
+def idle(*, count: int = 100) -> Figures:
     """What clones that wait take of the memory: what they share is divided among them (proc(5), Pss)."""
     made = qemu.template(_MACHINES["bookworm"], say=lambda _: None)
     before = children()
@@ -65,7 +70,8 @@ def idle(*, count: int = 20) -> Figures:
     return Figures(
         f"{count} idle clones of one machine",
         "MB",
-        {"each": taken / count, "100 of them": taken * 100 / count},
+        {"all together": taken, "each": taken / count},
+        [Goal("all together", 4 * 1024**3 / 1e6, "MB")],
     )
 
 
@@ -86,7 +92,52 @@ def article(*, rounds: int) -> Comparison:
             "one plain bash script": lambda: _as_script(document),
             "wordish": lambda: _replayed(document),
         },
+        goals=[Goal("wordish", 1.05), Goal("wordish", 10, "s")],
     )
+
+
+def resumed(folder: Path, *, rounds: int) -> Comparison:
+    """The same article after an edit of its last command, as whole processes."""
+    path = folder / ARTICLE.name
+    text = ARTICLE.read_text(encoding="utf-8")
+    last = read(ARTICLE).steps[-1].command
+    env = {"WORDISH_CACHE_DIR": str(_cache(folder / "cache", "images", "templates", "accelerator.json"))}
+    numbers = itertools.count()
+
+    def edited(*words: str) -> Contender:
+        check = program(*_CHECK, *words, path.name, cwd=folder, env=env)
+
+        def run() -> float:
+            before, after = text.rsplit(last, 1)
+            path.write_text(f"{before}{last} && true {next(numbers)}{after}", encoding="utf-8")
+            return check()
+
+        return run
+
+    return compare(
+        f"{ARTICLE.name} after an edit of its last command, the whole process",
+        reference="from the start",
+        rounds=rounds,
+        contenders={"from the start": edited(), "--resume": edited("--resume")},
+        goals=[Goal("--resume", 2, "s")],
+    )
+
+
+def _cache(folder: Path, *shared: str) -> Path:
+    """A cache of our own that shares some of what is in the user's."""
+    folder.mkdir()
+    for name in shared:
+        (folder / name).symlink_to(cachedir.root() / name)
+    return folder
+
+
+def _booted(folder: Path) -> float:
+    cache = folder / "cold"
+    if not cache.exists():
+        _cache(cache, "images", "accelerator.json")
+    with mock.patch.dict(os.environ, WORDISH_CACHE_DIR=str(cache)):
+        shutil.rmtree(cache / "templates", ignore_errors=True)
+        return _first_answer()
 
 
 def _first_answer() -> float:

@@ -3,72 +3,74 @@
 from __future__ import annotations
 
 import heapq
-import os
 import random
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from tests.bench.timing import Comparison, compare, program
+from tests.bench.timing import BIN, PEERS, Comparison, Figures, Goal, compare, most, program
 from tests.clusters import cluster
 from wordish.shards import costs, divided
 
-_BIN = Path(sys.executable).parent
 _SETTINGS = "[tool.wordish.options]\nparallel = true\n"
 _STEPS = 5
+_CHECK = (BIN / "wordish", "check", "-q")
+_JOBS = (1, 2, 4, 8)
 
 
 def short(folder: Path, *, rounds: int) -> Comparison:
-    """Two hundred articles of five steps, beside cram."""
+    """Two hundred articles of five steps, beside those that read cram's files."""
     count = 200
     tree = _tree(folder / "short", count)
-    wordish = (_BIN / "wordish", "check", "-q")
     return compare(
         f"{count} articles of {_STEPS} steps on this machine, the whole process",
         reference="cram",
         rounds=rounds,
         contenders={
-            "cram": program(_BIN / "cram", "cram", cwd=tree),
-            "wordish": program(*wordish, "docs", cwd=tree),
-            "wordish -j 2": program(*wordish, "-j", "2", "docs", cwd=tree),
+            "cram": program(PEERS / "cram", "cram", cwd=tree),
+            "prysk": program(PEERS / "prysk", "cram", cwd=tree),
+            "wordish": program(*_CHECK, "docs", cwd=tree),
+            "wordish -j 2": program(*_CHECK, "-j", "2", "docs", cwd=tree),
         },
     )
 
 
-def clustered(folder: Path, *, rounds: int, count: int, command: str) -> Comparison:
+def clustered(folder: Path, *, rounds: int) -> Iterator[Comparison]:
     """Two articles at a time, here and on a cluster of two workers of this machine."""
-    tree = _tree(folder / f"clustered-{count}", count, command=command, steps=1)
-    wordish = (_BIN / "wordish", "check", "-q")
-    with _cluster(folder / f"cluster-{count}") as address:
-        return compare(
-            f"{count} articles of `{command}`, two at a time, the whole process",
-            reference="wordish -j 2",
+    with _cluster(folder / "cluster") as address:
+        for count, command, goals in (
+            (40, "sleep 0.5", [Goal("wordish, two dask workers", 1.15)]),
+            (200, "true", []),  # what an article costs that takes no time
+        ):
+            tree = _tree(folder / f"clustered-{count}", count, command=command, steps=1)
+            yield compare(
+                f"{count} articles of `{command}`, two at a time, the whole process",
+                reference="wordish -j 2",
+                rounds=rounds,
+                contenders={
+                    "wordish -j 2": program(*_CHECK, "-j", "2", "docs", cwd=tree),
+                    "wordish, two dask workers": program(*_CHECK, "--dask", address, "docs", cwd=tree),
+                },
+                goals=goals,
+            )
+
+
+def scaling(folder: Path, *, rounds: int) -> Iterator[Comparison]:
+    """Articles that wait scale with the jobs, those that compute with the processors."""
+    for name, what, command in (
+        ("sleeping", "sleep for 0.25 s", "sleep 0.25"),
+        ("busy", "compute for some 0.25 s", "for ((i = 0; i < 60000; i++)); do :; done"),
+    ):
+        tree = _tree(folder / name, 16, command=command, steps=1)
+        yield compare(
+            f"16 articles that {what}",
+            reference="1 job",
             rounds=rounds,
             contenders={
-                "wordish -j 2": program(*wordish, "-j", "2", "docs", cwd=tree),
-                "wordish, two dask workers": program(*wordish, "--dask", address, "docs", cwd=tree),
+                f"{jobs} job{'s' if jobs > 1 else ''}": program(*_CHECK, "-j", str(jobs), "docs", cwd=tree)
+                for jobs in _JOBS
             },
         )
-
-
-def sleeping(folder: Path, *, rounds: int) -> Comparison:
-    """Articles that wait: they scale with the jobs, whatever the processors."""
-    tree = _tree(folder / "sleeping", 16, command="sleep 0.25", steps=1)
-    return compare(
-        "16 articles that sleep for 0.25 s",
-        reference="1 job",
-        rounds=rounds,
-        contenders={
-            f"{jobs} job{'s' if jobs > 1 else ''}": program(
-                _BIN / "wordish", "check", "-q", "-j", str(jobs), "docs", cwd=tree
-            )
-            for jobs in (1, 2, 4, 8)
-        },
-    )
 
 
 def _tree(folder: Path, count: int, *, command: str = "", steps: int = _STEPS) -> Path:
@@ -89,46 +91,31 @@ def _tree(folder: Path, count: int, *, command: str = "", steps: int = _STEPS) -
 
 @contextmanager
 def _cluster(folder: Path) -> Iterator[str]:
+    from distributed import Client
+
     folder.mkdir()
     with cluster(folder) as found:
-        time.sleep(5)  # until its workers are there: they are not what is timed
+        with Client(found.address) as client:
+            client.wait_for_workers(len(found.workers))
         yield found.address
 
 
-class Figures(NamedTuple):
-    """What is no time, by name, with a unit."""
-
-    name: str
-    unit: str
-    figures: Mapping[str, float]
-
-    def rows(self) -> list[str]:
-        """The figures as a table for people."""
-        return [self.name, *(f"  {name:58}{value:9,.0f} {self.unit}" for name, value in self.figures.items())]
-
-    def values(self) -> dict[str, Any]:
-        """The figures for programs."""
-        return {"name": self.name, "unit": self.unit, "figures": dict(self.figures)}
-
-
 def memory(folder: Path) -> Figures:
-    """The most that a process of wordish takes while it checks many articles (getrusage(2))."""
-    found = {}
-    for count in (10, 1000):
-        tree = _tree(folder / f"memory-{count}", count)
-        for words in (["-j", "2"], ["--format", "json"]):
-            name = f"{count:,} articles of {_STEPS} steps, {' '.join(words)}"
-            found[name] = _most(tree, "check", "-q", *words, "docs")
-    return Figures("memory of wordish itself", "MB", found)
+    """The most that a process of wordish takes while it checks many articles."""
+    found: dict[str, float] = {}
+    for words in (("-j", "2"), ("--format", "json")):
+        by_count = {}
+        for count in (10, 1000):
+            tree = folder / f"memory-{count}"
+            by_count[count] = most(*_CHECK, *words, "docs", cwd=tree if tree.exists() else _tree(tree, count))
+        found[f"1,000 articles of {_STEPS} steps, {' '.join(words)}"] = by_count[1000]
+        found[f"more than for 10 of them, {' '.join(words)}"] = by_count[1000] - by_count[10]
+    grown = [Goal(name, _GROWTH, "MB") for name in found if name.startswith("more")]
+    whole = [Goal(name, 150, "MB") for name in found if not name.startswith("more")]
+    return Figures("memory of wordish itself", "MB", found, [*whole, *grown])
 
 
-def _most(tree: Path, *words: str) -> float:
-    process = subprocess.Popen([_BIN / "wordish", *words], cwd=tree, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"wordish {' '.join(words)}: exit status {process.returncode}")
-    return usage.ru_maxrss * 1024 / 1e6
+_GROWTH = 10  # megabytes that may come and go
 
 
 def recipe(*, articles: int = 1000, machines: int = 10, jobs: int = 4) -> Figures:

@@ -1,4 +1,4 @@
-"""Trivial steps on this machine: wordish, its peer and a bare shell."""
+"""Trivial steps on this machine: wordish, its peers and a bare shell."""
 
 from __future__ import annotations
 
@@ -7,9 +7,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.bench import loop
-from tests.bench.timing import Comparison, compare, program
+from tests.bench.timing import BIN, PEERS, Comparison, Goal, compare, program
 
-_BIN = Path(sys.executable).parent
+
+def start(folder: Path, *, rounds: int) -> Comparison:
+    """What comes before anything is read."""
+    return compare(
+        "start-up: nothing is read and nothing is run",
+        reference="python",
+        rounds=rounds,
+        contenders={
+            "python": program(sys.executable, "-c", "pass", cwd=folder),
+            "cram --version": program(PEERS / "cram", "--version", cwd=folder),
+            "wordish --version": program(BIN / "wordish", "--version", cwd=folder),
+            "wordish --help": program(BIN / "wordish", "--help", cwd=folder),
+        },
+    )
 
 
 def trivial_steps(folder: Path, *, rounds: int, steps: int) -> Comparison:
@@ -19,21 +32,26 @@ def trivial_steps(folder: Path, *, rounds: int, steps: int) -> Comparison:
         "steps.sh": _lines(command for command, _ in commands),
         "steps.t": _lines(f"  $ {command}\n  {printed}" for command, printed in commands),
         "steps.sh-session": _lines(f"~$ {command}\n{printed}" for command, printed in commands),
+        "byexample.md": "".join(f"```shell\n$ {typed}\n{shown}\n```\n\n" for typed, shown in commands),
     }
     files["steps.md"] = f"# Steps\n\n```console\n{files['steps.sh-session']}```\n"
     for name, text in files.items():
         (folder / name).write_text(text)
+    what = "one step" if steps == 1 else f"{steps:,} steps"
     return compare(
-        f"{steps:,} steps of one line on this machine, the whole process",
+        f"{what} of one line on this machine, the whole process",
         reference="cram",
         rounds=rounds,
         contenders={
             "bash script": program("bash", "steps.sh", cwd=folder),
             "bare dialogue with a terminal": program(sys.executable, loop.__file__, "steps.sh", cwd=folder),
-            "cram": program(_BIN / "cram", "steps.t", cwd=folder),
-            "wordish, transcript": program(_BIN / "wordish", "check", "steps.sh-session", cwd=folder),
-            "wordish, Markdown": program(_BIN / "wordish", "check", "steps.md", cwd=folder),
+            "cram": program(PEERS / "cram", "steps.t", cwd=folder),
+            "prysk": program(PEERS / "prysk", "steps.t", cwd=folder),
+            "byexample": program(PEERS / "byexample", "-q", "-l", "shell", "byexample.md", cwd=folder),
+            "wordish, transcript": program(BIN / "wordish", "check", "steps.sh-session", cwd=folder),
+            "wordish, Markdown": program(BIN / "wordish", "check", "steps.md", cwd=folder),
         },
+        goals=[Goal("wordish, Markdown", 1.0)],
     )
 
 

@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench.timing import Comparison, busy, compare
+from tests.bench.timing import HERE, Comparison, busy, compare
 
-ROOT = Path(__file__).parents[2]
 PAGES = 200
 _ARTICLES = ("docs/howto/lvm-upgrade-safety-net.rst", "docs/howto/shell-basics.md")
 # Directives that only the extension knows, with their options.
@@ -46,7 +45,7 @@ def pages(folder: Path, *, rounds: int) -> Comparison:
         (source / "conf.py").write_text(_CONF.format(extensions), encoding="utf-8")
         (source / "index.rst").write_text("Index\n=====\n", encoding="utf-8")
         for number in range(PAGES):
-            article = ROOT / _ARTICLES[number % len(_ARTICLES)]
+            article = HERE / _ARTICLES[number % len(_ARTICLES)]
             text = _OURS.sub("", article.read_text(encoding="utf-8")).replace("attic", f"attic{number}")
             text = text.replace("./mnt/website", f"./mnt/website{number}")
             (source / f"page-{number:03}{article.suffix}").write_text(text, encoding="utf-8")

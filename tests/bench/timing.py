@@ -15,9 +15,24 @@ from typing import Any, NamedTuple
 Contender = Callable[[], float]
 """Does its work once and returns how long it took, in seconds."""
 
+HERE = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PEERS = HERE / ".venv-bench/bin"  # where `make bench` installs them
+
 # An installed program finds its bytecode; whoever switches that off slows wordish alone, because
 # it is the one that is installed from its sources here.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+class Goal(NamedTuple):
+    """What a row is to show: of one contender, or figure, at most so many of a unit.
+
+    ``times``: the ratio to the reference. ``s``: the median. Of figures: their own unit.
+    """
+
+    contender: str
+    most: float
+    unit: str = "times"
 
 
 class Comparison(NamedTuple):
@@ -26,11 +41,22 @@ class Comparison(NamedTuple):
     name: str
     reference: str
     seconds: Mapping[str, Sequence[float]]
+    goals: Sequence[Goal] = ()
+
+    def ratios(self, contender: str) -> list[float]:
+        """The ratio of each round: two that ran one after the other met the same weather."""
+        pairs = zip(self.seconds[contender], self.seconds[self.reference], strict=True)
+        return [own / other for own, other in pairs]
 
     def ratio(self, contender: str) -> float:
-        """The median of the rounds' ratios: two that ran one after the other met the same weather."""
-        pairs = zip(self.seconds[contender], self.seconds[self.reference], strict=True)
-        return statistics.median(own / other for own, other in pairs)
+        """The median of the rounds' ratios."""
+        return statistics.median(self.ratios(contender))
+
+    def found(self, goal: Goal) -> float:
+        """What was found of that for which there is a goal."""
+        if goal.unit == "s":
+            return statistics.median(self.seconds[goal.contender])
+        return self.ratio(goal.contender)
 
     def rows(self) -> list[str]:
         """The comparison as a table for people."""
@@ -39,19 +65,81 @@ class Comparison(NamedTuple):
         for name, seconds in self.seconds.items():
             figures = (statistics.median(seconds), min(seconds), max(seconds))
             columns = "".join(f"{figure * 1000:6.0f} ms" for figure in figures)
-            rows.append(f"  {name:34}{columns}{self.ratio(name):7.2f}")
-        return rows
+            ratios = self.ratios(name)
+            rows.append(
+                f"  {name:34}{columns}{self.ratio(name):7.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+            )
+        return [*rows, *_told(self)]
 
     def values(self) -> dict[str, Any]:
         """The comparison for programs; times are in seconds."""
-        figures = {
-            name: {"median": statistics.median(seconds), "ratio": self.ratio(name), "seconds": [*seconds]}
-            for name, seconds in self.seconds.items()
+        contenders = {}
+        for name, seconds in self.seconds.items():
+            ratios = self.ratios(name)
+            contenders[name] = {
+                "seconds": [round(each, 4) for each in seconds],
+                "median": round(statistics.median(seconds), 4),
+                "ratio": round(self.ratio(name), 3),
+                "ratios": [round(min(ratios), 3), round(max(ratios), 3)],
+            }
+        return {
+            "name": self.name,
+            "reference": self.reference,
+            "contenders": contenders,
+            "goals": _goals(self),
         }
-        return {"name": self.name, "reference": self.reference, "contenders": figures}
 
 
-def compare(name: str, *, reference: str, rounds: int, contenders: Mapping[str, Contender]) -> Comparison:
+class Figures(NamedTuple):
+    """What is no time side by side, by name, with a unit."""
+
+    name: str
+    unit: str
+    figures: Mapping[str, float]
+    goals: Sequence[Goal] = ()
+
+    def found(self, goal: Goal) -> float:
+        """What was found of that for which there is a goal."""
+        return self.figures[goal.contender]
+
+    def rows(self) -> list[str]:
+        """The figures as a table for people."""
+        figures = (f"  {name:58}{value:11,.1f} {self.unit}" for name, value in self.figures.items())
+        return [self.name, *figures, *_told(self)]
+
+    def values(self) -> dict[str, Any]:
+        """The figures for programs."""
+        figures = {name: round(value, 2) for name, value in self.figures.items()}
+        return {"name": self.name, "unit": self.unit, "figures": figures, "goals": _goals(self)}
+
+
+Result = Comparison | Figures
+
+
+def _goals(result: Result) -> list[dict[str, Any]]:
+    return [
+        {"of": goal.contender, "most": goal.most, "unit": goal.unit, "found": round(result.found(goal), 3)}
+        for goal in result.goals
+    ]
+
+
+def _told(result: Result) -> list[str]:
+    told = []
+    for goal in result.goals:
+        found = result.found(goal)
+        met = "met" if found <= goal.most else "NOT MET"
+        told.append(f"  goal: {goal.contender}: at most {goal.most:g} {goal.unit}: {found:.2f}, {met}")
+    return told
+
+
+def compare(
+    name: str,
+    *,
+    reference: str,
+    rounds: int,
+    contenders: Mapping[str, Contender],
+    goals: Sequence[Goal] = (),
+) -> Comparison:
     """Run the contenders in turn, ``rounds`` times after a warm-up."""
     seconds: dict[str, list[float]] = {contender: [] for contender in contenders}
     for number in range(rounds + 1):
@@ -61,7 +149,7 @@ def compare(name: str, *, reference: str, rounds: int, contenders: Mapping[str, 
             took = work()
             if number:
                 seconds[contender].append(took)
-    return Comparison(name=name, reference=reference, seconds=seconds)
+    return Comparison(name=name, reference=reference, seconds=seconds, goals=goals)
 
 
 def busy(work: Callable[[], object]) -> float:
@@ -75,15 +163,40 @@ def busy(work: Callable[[], object]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def program(*command: str | Path, cwd: Path) -> Contender:
-    """A contender: the whole life of a process, which has to succeed."""
+def program(
+    *command: str | Path, cwd: Path, status: int = 0, env: Mapping[str, str] | None = None
+) -> Contender:
+    """A contender: the whole life of a process, which has to end with this status.
+
+    ``env`` is added to the environment.
+    """
 
     def run() -> float:
         start = time.perf_counter()
-        done = subprocess.run(command, cwd=cwd, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, cwd=cwd, env={**_ENVIRONMENT, **(env or {})}, check=False,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
         took = time.perf_counter() - start
-        if done.returncode:
+        if done.returncode != status:
             raise SystemExit(f"{' '.join(map(str, command))}: exit status {done.returncode}")
         return took
 
     return run
+
+
+def most(*command: str | Path, cwd: Path) -> float:
+    """The most memory, in MB, that a process of this command takes, or one that it waits for (getrusage(2)).
+
+    It is started by a small process: one that was begun by a large one counts as that large.
+    """
+    launcher = [sys.executable, "-IS", "-c", _LAUNCHER, *command]
+    done = subprocess.run(launcher, cwd=cwd, env=_ENVIRONMENT, check=True, capture_output=True, text=True)
+    return int(done.stdout) * 1024 / 1e6
+
+
+_LAUNCHER = """\
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""

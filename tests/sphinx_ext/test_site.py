@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -47,6 +48,21 @@ def test_each_page_leads_to_its_source_and_to_its_neighbours(html: Path) -> None
         (source,) = set(re.findall(r'href="([^"]*_sources/[^"]*)"', text))
         for target in (*leads, source):
             assert (html / page.parent / target.partition("#")[0]).is_file(), (page, target)
+
+
+def test_the_page_on_performance_shows_every_goal_and_every_contender_of_the_last_bench(html: Path) -> None:
+    page = (html / "explanation/performance.html").read_text(encoding="utf-8")
+    cells = {re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", page)}
+    found = json.loads((ROOT / "docs/bench.json").read_text(encoding="utf-8"))
+    assert "of the last bench" not in page
+    assert found["machine"]["date"] in page
+    goals = [goal for row in found["rows"] for goal in row["goals"]]
+    missed = [goal for goal in goals if goal["found"] > goal["most"]]
+    assert page.count("<p><strong>not met</strong></p></td>") == len(missed)
+    assert page.count("<p>met</p></td>") == len(goals) - len(missed)
+    for row in found["rows"]:
+        for name in row.get("contenders", row.get("figures")):
+            assert name in cells, row["name"]
 
 
 def test_the_manual_page_tells_every_command_and_option(tmp_path: Path) -> None:
