@@ -1,7 +1,7 @@
 # Every target sets up what it needs: system packages through apt-get (with sudo when not root), a
 # virtual environment in .venv. The second call finds everything there and starts at once.
 .DEFAULT_GOAL := help
-.PHONY: help check test lint unit newer older fuzz stress bench html man record clean setup packages
+.PHONY: help check test lint unit newer older fuzz stress ways bench html man record clean setup packages
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -76,6 +76,9 @@ older: setup  ## the tests of the Sphinx extension, with the oldest Sphinx and d
 
 fuzz: setup  ## hostile texts for the readers, many more than the tests try
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE) --timeout 0 --hypothesis-profile fuzz tests/test_fuzz.py
+
+ways: setup  ## all hostile articles side by side, resumed, and on a cluster that loses workers; the tests try a share
+	@EVERY=1 $(BIN)/pytest -q -n 2 --timeout 0 tests/test_ways.py
 
 stress: setup  ## the articles fifty times, beside others that take the processors and the disk
 	@$(BIN)/python -m tests.stress

@@ -48,6 +48,30 @@ def cluster(folder: Path, *, workers: int = 2) -> Iterator[Cluster]:
         yield Cluster(address, scheduler, [start("dask_worker", *alike) for _ in range(workers)])
 
 
+def busy_with(found: Cluster, name: str) -> subprocess.Popen[bytes]:
+    """The worker that is at something whose command has this word in it, when one is."""
+    while True:
+        for worker in found.workers:
+            if worker.poll() is None and any(name in command for command in _below(worker.pid)):
+                return worker
+        time.sleep(0.02)
+
+
+def _below(pid: int) -> Iterator[str]:
+    """The command lines of all that a process started, at any depth."""
+    try:
+        tasks = [*Path(f"/proc/{pid}/task").iterdir()]
+        children = [int(each) for task in tasks for each in (task / "children").read_text().split()]
+    except OSError:
+        return
+    for child in children:
+        try:
+            yield Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+        yield from _below(child)
+
+
 def _written(file: Path, process: subprocess.Popen[bytes]) -> str:
     """The text of a file that a process writes, when it is whole."""
     while process.poll() is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wordish import checkpoints
+from wordish import checkpoints, shelf
 from wordish.cachedir import root
 from wordish.document import read
 from wordish.machine import cache
@@ -192,13 +192,30 @@ def test_what_holds_secrets_is_not_kept(again: Again, article: Path) -> None:
     again(STEPS)
 
 
+def test_what_was_kept_before_something_became_a_secret_is_forgotten(again: Again, article: Path) -> None:
+    text = "```console\n~# echo hunter2 > pw\n~# true\n~# true\n```\n"
+    again(text)
+    folder = folder_of(article)
+    assert any(b"hunter2" in file.read_bytes() for file in folder.iterdir())
+    again(f'<!-- wordish: sample="hunter2" secret -->\n\n{text}')
+    assert not folder.exists()
+    again(text)
+
+
+def test_no_more_are_made_of_an_article_that_has_many(again: Again, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "MOST", 1 << 20)
+    told: list[str] = []
+    again("".join(f"    ~# head -c 2M /dev/urandom > {number}\n" for number in range(5)), told=told)
+    assert "no more checkpoints: those of this article take 1 MiB" in told
+
+
 def test_checkpoints_are_counted_and_forgotten(again: Again, article: Path) -> None:
     again(STEPS)
-    ((_, size),) = [told for told in checkpoints.sizes() if told[0] == str(article)]
-    assert 100_000 < size < checkpoints.MOST
-    kept = article.read_text()
+    (kept,) = [each for each in shelf.kept() if each.article == str(article)]
+    assert (kept.machine, kept.why) == ("bookworm", "")
+    assert 100_000 < kept.size < checkpoints.MOST
+    text = article.read_text()
     article.unlink()
-    folder = folder_of(article)
-    checkpoints.tidy()
-    assert not folder.exists()
-    assert again(kept).resumed == ""
+    shelf.tidy()
+    assert not kept.folder.exists()
+    assert again(text).resumed == ""

@@ -611,13 +611,14 @@ def test_checkpoints_are_listed_and_removed_for_all_machines_or_for_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
-    for key, machine in (("one", "lab"), ("two", "lab"), ("three", "web")):
-        folder = tmp_path / "checkpoints" / key
+    for key, machine in (("1", "lab"), ("2", "lab"), ("3", "web")):
+        folder = tmp_path / "checkpoints" / (key * 16)
         folder.mkdir(parents=True)
         about = {"article": str(tmp_path), "machine": machine, "template": str(tmp_path)}
         (folder / "about").write_text(json.dumps(about))
         (folder / "contents").write_bytes(b"x" * 1_000_000)
     (tmp_path / "memory").touch()
+    (tmp_path / "state").touch()
     assert main(["machine", "list"]) == 0
     assert capsys.readouterr().out == "checkpoints of articles: 3, 3 MB\n"
     assert main(["machine", "remove", "--checkpoints", "web"]) == 0

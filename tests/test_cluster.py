@@ -15,12 +15,13 @@ from typing import Any
 import distributed
 import pytest
 
-from tests.clusters import Cluster, cluster
+from tests.clusters import Cluster, busy_with, cluster
 from wordish import cluster as dask
 from wordish import runner
 from wordish.cli import main
 from wordish.document import parse
 from wordish.errors import MachineError
+from wordish.limits import Limits
 from wordish.model import Began, Event, Judged, Said, Target, Transcript
 from wordish.record import report
 from wordish.runner import Job
@@ -75,30 +76,6 @@ def events_left(found: Cluster) -> list[str]:
         return list(
             client.run_on_scheduler(lambda dask_scheduler: [*dask_scheduler.extensions["events"]._events])
         )
-
-
-def process_of(found: Cluster, name: str) -> subprocess.Popen[bytes]:
-    """The worker that is at something whose command has this word in it, when one is."""
-    while True:
-        for worker in found.workers:
-            if worker.poll() is None and any(name in command for command in below(worker.pid)):
-                return worker
-        time.sleep(0.02)
-
-
-def below(pid: int) -> Iterator[str]:
-    """The command lines of all that a process started, at any depth."""
-    try:
-        tasks = [*Path(f"/proc/{pid}/task").iterdir()]
-        children = [int(each) for task in tasks for each in (task / "children").read_text().split()]
-    except OSError:
-        return
-    for child in children:
-        try:
-            yield Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
-        except OSError:
-            continue
-        yield from below(child)
 
 
 def test_what_is_found_there_is_what_is_found_here(steady: Cluster) -> None:
@@ -160,6 +137,13 @@ def test_the_first_that_is_wrong_ends_the_run(steady: Cluster) -> None:
     until(lambda: not events_left(steady))
 
 
+def test_the_runs_time_is_over_there_too(steady: Cluster) -> None:
+    jobs = [job("slow", "sleep 30"), job("quick", "true")]
+    found, _ = run(steady, jobs, limits=Limits(run=2).begun())
+    assert found["slow"].verdicts[0].reason == "the run's time is over: 2 s"
+    assert outcomes(found)["slow"] == "error"
+
+
 def test_another_wordish_there_is_refused(steady: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask, "__version__", "0.0")
     with pytest.raises(MachineError, match=r"refuses: it has wordish .*, not 0\.0: install the same"):
@@ -175,7 +159,7 @@ def test_what_is_thrown_away_begins_once_more(frail: Cluster, tmp_path: Path) ->
     with dask.connected(frail.address) as client:
         how: dict[str, Any] = {"durations": {}, "tell": events.append, "machines": {}, "timeout": 60}
         jobs = [job("long", "sleep 5.125", "echo end\nend", target=SANDBOX), job("short", "sleep 0.1")]
-        murder = _at_once(lambda: process_of(frail, "sleep 5.125").kill())
+        murder = _at_once(lambda: busy_with(frail, "sleep 5.125").kill())
         for transcript in dask.run(jobs, client=client, **how):
             found[transcript.document.path.split(".")[0]] = transcript
         murder.join()

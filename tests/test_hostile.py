@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from tests import hostile, mutants
+from tests import hostile
 from tests.hostile import Article
 from tests.hostile.__main__ import page
 from tests.playing import Play
-from wordish import document
-from wordish.model import Document, Outcome
 
 ARTICLES = hostile.articles()
 HERE = [article for article in ARTICLES if article.here]
@@ -19,15 +15,8 @@ MACHINE = [article for article in ARTICLES if article.machine]
 
 
 def greedy(article: Article) -> list[pytest.MarkDecorator]:
-    """The mark of those that take all that a machine has: another test beside them would starve."""
-    return [pytest.mark.alone] if re.search("hog|bomb|filler", article.name) else []
-
-
-def twin(article: Article) -> tuple[Document, int] | None:
-    """The article with a mistake in what the last step that passes shows, and the line of that step."""
-    passing = [step for step in article.document.steps if step.line not in article.deserved]
-    made = mutants.twin(article.document, passing)
-    return made and (document.parse(made.text, path=article.document.path), made.step.line)
+    """The mark of those beside which another test would starve."""
+    return [pytest.mark.alone] if article.greedy else []
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,8 +26,8 @@ def begun(request: pytest.FixtureRequest) -> None:
     for article in [params["here"] for params in wanted if "here" in params]:
         play = request.getfixturevalue("play_here")
         play(article.document)
-        if changed := twin(article):
-            play(changed[0])
+        if changed := article.twin:
+            play(changed.document)
 
 
 def test_no_article_has_remarks_but_the_one_that_is_about_them() -> None:
@@ -63,16 +52,10 @@ def test_it_is_judged_right(here: Article, play_here: Play) -> None:
     assert here.wrong(transcript) == []
 
 
-@pytest.mark.parametrize("here", [article for article in HERE if twin(article)], ids=str)
+@pytest.mark.parametrize("here", [article for article in HERE if article.twin], ids=str)
 def test_its_untrue_twin_fails_at_the_line_of_the_mistake(here: Article, play_here: Play) -> None:
-    changed = twin(here)
-    assert changed
-    untrue, line = changed
-    transcript = play_here(untrue)()
-    told = {verdict.step.line: verdict for verdict in transcript.verdicts}
-    assert (told[line].outcome, told[line].reason) == (Outcome.FAILED, "the output differs")
-    before = [verdict for verdict in transcript.verdicts if verdict.step.line < line]
-    assert here.wrong(transcript._replace(verdicts=tuple(before))) == []
+    assert here.twin
+    assert here.twin.wrong(play_here(here.twin.document)()) == []
 
 
 @pytest.mark.vm

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 
-from wordish.limits import KEPT, Limit, Limits, size
+from wordish.arguments import parse
+from wordish.limits import KEPT, LONGEST, Limit, Limits, size
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,24 @@ def test_what_is_none_is_refused(text: str) -> None:
 def test_so_little_that_no_prompt_would_fit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="takes a size of at least 10kB"):
         size(text)
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--article-timeout", "--run-timeout"])
+def test_there_is_a_longest_time(option: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert parse(["check", option, str(LONGEST)])
+    with pytest.raises(SystemExit, match="2"):
+        parse(["check", option, "1e10"])
+    assert "invalid number of seconds value: '1e10'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("up", [12.0, 1e6])
+def test_a_run_ends_at_the_same_moment_on_a_machine_that_was_started_at_another(
+    up: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1.8e9)
+    monkeypatch.setattr(time, "monotonic", lambda: 5000.0)
+    told = Limits(run=600).begun().told()
+    monkeypatch.setattr(time, "time", lambda: 1.8e9 + 100)
+    monkeypatch.setattr(time, "monotonic", lambda: up)
+    assert told.heard().end == pytest.approx(up + 500)
+    assert Limits().told().heard().end == math.inf

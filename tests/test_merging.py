@@ -257,6 +257,9 @@ def test_parts_of_different_runs(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err.startswith("2.json: not a part of the run that 1.json is a part of: ")
 
 
+TOTALS = '"wordish": "1", "documents": [], "totals": {"documents": {}, "steps": {}, "elapsed": %s}'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -266,6 +269,17 @@ def test_parts_of_different_runs(capfd: pytest.CaptureFixture[str]) -> None:
         ('{"version": 1, "wordish": "1"}', "x.json: not a report: Object missing required field `documents`"),
         ("\xff", "x.json: not JSON: "),
         ("[" * 100_000, "x.json: not JSON: "),
+        (f'{{"version": {"1" * 5000}}}', "x.json: not JSON: "),
+        (f'{{"version": 1, {TOTALS % "NaN"}}}', "x.json: not a report: Expected `float` >= 0.0"),
+        (f'{{"version": 1, {TOTALS % "1e999"}}}', "x.json: not a report: Expected `float` <= 1000000000.0"),
+        (
+            f'{{"version": 1, {TOTALS % 1}, "shard": {{"number": 7, "total": {10**40}, "articles": []}}}}',
+            "x.json: not a report: ",
+        ),
+        (
+            f'{{"version": 1, {TOTALS % 1}, "shard": {{"number": 7, "total": 10001, "articles": []}}}}',
+            "x.json: not a report: there is no part 7/10001",
+        ),
     ],
 )
 def test_what_is_no_report(

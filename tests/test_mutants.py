@@ -99,8 +99,11 @@ def wrongly(chosen: list[tuple[Transcript, Mutant]], play: Play) -> list[str]:
     ]
     wrong = []
     for article, mutant, wait in pending:
-        untrue = (verdict for verdict in wait().verdicts if verdict.outcome is not Outcome.PASSED)
-        first = next(untrue, None)
-        if first is None or first.outcome is not Outcome.FAILED or first.step.line != mutant.step.line:
-            wrong.append(f"{article.document.path}:{mutant.step.line}: {mutant.what}: {first}")
+        at = next(at for at, verdict in enumerate(article.verdicts) if verdict.step == mutant.step)
+        found = wait().verdicts[: at + 1]
+        before = [
+            verdict.outcome for verdict in article.verdicts[:at]
+        ]  # some articles fail before they clean up
+        if [verdict.outcome for verdict in found] != [*before, Outcome.FAILED]:
+            wrong.append(f"{article.document.path}:{mutant.step.line}: {mutant.what}: {found[-1]}")
     return wrong

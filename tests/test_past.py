@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from tests.test_replay import Answer, ScriptedShell, article, both, step, told
+from wordish.limits import Limit, Limits
 from wordish.model import Document, Expectation, Options, Output, Running, Scope, Step, User, Verdict
 from wordish.past import ForgottenError, Past, Ran
 from wordish.replay import replay
@@ -128,6 +129,31 @@ def test_cleaning_up_after_a_failure_that_is_known_runs() -> None:
     assert ran == ["clean"]
     assert [verdict.outcome for verdict in verdicts] == ["passed", "failed", "passed"]
     assert later.resumed == clean
+
+
+def test_what_took_longer_than_the_article_may_now_take_is_late_though_it_is_only_remembered() -> None:
+    slow: dict[str, Answer] = {"one": Output(stdout="1", elapsed=4.0), "two": Output(elapsed=3.0)}
+    clean = step(9, "clean", options=CLEANUP)
+    document = article(ONE, TWO, clean)
+    _, _, past = play(document, answers=slow)
+    for seconds, late in ((8, 0), (7, 3), (4, 1)):
+        shell, limits = ScriptedShell({}), Limits(article=Limit(usual=seconds))
+        verdicts = list(replay(document, both(shell), timeout=60, limits=limits, past=Past(past.ran)))
+        found = [verdict.step.line for verdict in verdicts if verdict.outcome == "failed"]
+        assert found == ([late] if late else [])
+        assert all(str(seconds) in verdict.reason for verdict in verdicts if verdict.outcome == "failed")
+
+
+@pytest.mark.parametrize("keep_going", [False, True])
+def test_nothing_goes_on_later_from_behind_a_step_that_is_wrong(keep_going: bool) -> None:
+    wrong = step(3, "two", "2")
+    shell, rests, past = ScriptedShell({}), list[bool](), Past()
+    steps = step(1, "one"), wrong, step(5, "three"), step(6, "four")
+    how: dict[str, Any] = {"timeout": 60, "rest": rests.append, "keep_going": keep_going}
+    list(replay(article(*steps), both(shell), past=past, **how))
+    assert len(rests) == 1  # before the wrong one
+    list(replay(article(*steps), both(shell), past=Past(past.ran[:2]), **how))
+    assert len(rests) == 1
 
 
 def test_an_output_shown_with_the_next_ones_is_judged_there() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import stat
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,13 @@ def test_an_article_is_read_once(parsed: Count) -> None:
     assert again.text == ARTICLE
 
 
+def test_what_is_kept_is_for_nobody_elses_eyes(cache: Path) -> None:
+    document.read("one.md")
+    (kept,) = readings.kept()
+    assert kept.path.parent.parent == cache
+    assert stat.S_IMODE(kept.path.parent.stat().st_mode) == 0o700
+
+
 def test_another_text_another_spelling_and_other_conventions_are_read(parsed: Count) -> None:
     document.read("one.md")
     document.read("./one.md")
@@ -116,16 +124,16 @@ class Trap:
 
 def damaged(data: bytes) -> list[bytes]:
     """What may stand in a cache instead of this."""
-    body = bytearray(data[4:])
+    ours, body = data[4:8], bytearray(data[8:])
     body[len(body) // 2] ^= 1
     trap, other = pickle.dumps(Trap()), pickle.dumps(("key", "document"))
     return [
         b"",
         data[:3],
         data[: len(data) // 2],
-        data[:4] + bytes(body),
-        zlib.crc32(body).to_bytes(4, "big") + bytes(body),
-        *(zlib.crc32(each).to_bytes(4, "big") + each for each in (trap, other, b"junk")),
+        data[:8] + bytes(body),
+        zlib.crc32(body).to_bytes(4, "big") + ours + bytes(body),
+        *(zlib.crc32(each).to_bytes(4, "big") + ours + each for each in (trap, other, b"junk")),
     ]
 
 

@@ -141,6 +141,7 @@ def test_a_record_that_changes_meanwhile_divides_nothing(capfd: pytest.CaptureFi
         (["--shard", "3/2"], "invalid part I/N value: '3/2'"),
         (["--shard", "0/2"], "invalid part I/N value: '0/2'"),
         (["--shard", "2"], "invalid part I/N value: '2'"),
+        (["--shard", "1/10001"], "invalid part I/N value: '1/10001'"),
         (["--durations", "x.json"], "it goes with `--shard`"),
         (["--shard", "1/2", "--durations", "x.json"], "x.json: No such file"),
     ],

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wordish import __version__
+from wordish.limits import LONGEST
 
 if TYPE_CHECKING:
     from wordish.model import Shard
@@ -282,7 +283,7 @@ def _warnings(text: str) -> list[str]:
 
 def _seconds(text: str) -> float:
     seconds = float(text)
-    if not 0 < seconds < math.inf:
+    if not 0 < seconds <= LONGEST:
         raise ValueError
     return seconds
 
@@ -307,10 +308,10 @@ def _jobs(text: str) -> int:
 
 
 def _shard(text: str) -> Shard:
-    from wordish.model import Shard
+    from wordish.model import MOST_PARTS, Shard
 
     number, _, total = text.partition("/")
-    if not (number.isdecimal() and total.isdecimal()) or not 1 <= int(number) <= int(total):
+    if not (number.isdecimal() and total.isdecimal()) or not 1 <= int(number) <= int(total) <= MOST_PARTS:
         raise ValueError
     return Shard(number=int(number), total=int(total))
 

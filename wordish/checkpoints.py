@@ -15,13 +15,12 @@ unless the steps since the one before took less time than a checkpoint; and befo
 `PATIENCE` times as long. So checkpoints cost a quarter of the article's own time, and what has to run again
 before the step that was changed takes four times as long as one of them, or is a single step.
 
-How many are kept: an article's take at most `MOST` bytes, all together `BUDGET`; those of the article that
-was not checked for the longest time go first.
+How many are kept: of an article no more are made when they take `MOST` bytes; whose are forgotten,
+`wordish.shelf` says.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -33,13 +32,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
-from filelock import FileLock, Timeout
 
-from wordish import __version__
-from wordish.cachedir import root
+from wordish import shelf
 from wordish.errors import MachineError
 from wordish.limits import Limits
-from wordish.machine import cache, checkpoint, qemu
+from wordish.machine import checkpoint, qemu
 from wordish.model import RED, Document, Machine, Target, User
 from wordish.past import ForgottenError, Past, Ran
 from wordish.replay import replay
@@ -52,11 +49,7 @@ PATIENCE: Final = 4
 MOST: Final = 512 << 20
 """Bytes of the checkpoints of one article."""
 
-BUDGET: Final = 2 << 30
-"""Bytes of all checkpoints."""
-
 _ROOM: Final = 1 << 30  # bytes of the disk that are left free
-_FOLDER: Final = "checkpoints"
 
 
 class _Checkpoint(NamedTuple):
@@ -98,6 +91,8 @@ def reach(
     made = vm.template(target, machines=machines, say=say)
     with ExitStack() as stack:
         why = _objection(document)
+        if why:  # there may be some from before it was told
+            shelf.forget_article(os.path.realpath(document.path))
         line = None if why else stack.enter_context(_opened(document.path, made))
         if line is None:
             say(f"from the start: {why or 'its checkpoints are in use, or cannot be kept'}")
@@ -164,65 +159,6 @@ def recalled(
     return past.recalled - 1, False, False
 
 
-def sizes() -> list[tuple[str, int]]:
-    """The articles that have checkpoints, the one checked last at the end, and their bytes."""
-    return [(_about(folder).get("article", "?"), cache.size(folder)) for folder in _folders()]
-
-
-def forget(machine: str = "") -> int:
-    """Forget the checkpoints of a machine, or all: the bytes that are free now."""
-    freed = 0
-    for folder in _folders():
-        if not machine or _about(folder).get("machine") == machine:
-            freed += _removed(folder)
-    return freed
-
-
-def tidy() -> None:
-    """Forget what is of no use any more, and what was not used for the longest time beyond the budget."""
-    kept = []
-    for folder in _folders():
-        about = _about(folder)
-        template = Path(about.get("template", ""), "memory")
-        if template.exists() and Path(about["article"]).exists():
-            kept.append((folder, cache.size(folder)))
-        else:
-            _removed(folder)
-    total = sum(size for _, size in kept)
-    for folder, size in kept:
-        if total > BUDGET and _removed(folder):
-            total -= size
-
-
-def _folders() -> list[Path]:
-    """Those of all articles, the one used last at the end."""
-    found = []
-    for folder in (root() / _FOLDER).glob("*"):
-        with suppress(OSError):
-            found.append(((folder / "about").stat().st_mtime_ns, folder))
-    return [folder for _, folder in sorted(found)]
-
-
-def _about(folder: Path) -> dict[str, str]:
-    with suppress(OSError, ValueError, AttributeError):
-        told = json.loads((folder / "about").read_bytes())
-        return {str(key): str(value) for key, value in told.items()}
-    return {}
-
-
-def _removed(folder: Path) -> int:
-    """Remove an article's checkpoints, unless somebody is at them: the bytes that are free now."""
-    with suppress(OSError, Timeout), FileLock(_lock(folder), timeout=0):
-        size = cache.size(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        return size
-    return 0
-
-
-def _lock(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.lock")
-
-
 def _objection(document: Document) -> str:
     """Why nothing of this article is kept, "" when it may be."""
     secret = any(sample.secret for step in document.steps for sample in step.options.samples or ())
@@ -242,22 +178,20 @@ def _opened(path: str, made: qemu.Template) -> Iterator[_Line | None]:
     """The article's checkpoints; ``None`` when another process is at them, or they cannot be kept."""
     article = os.path.realpath(path)
     try:
-        key = cache.key([article, made.path.name, qemu.identity(made), __version__])
-        folder = root() / _FOLDER / key
+        folder = shelf.place(article, made)
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(_lock(folder))
+        lock = shelf.lock(folder)
         lock.acquire(timeout=0)
     except OSError:  # filelock's Timeout too
         yield None
         return
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        about = {"article": article, "machine": made.machine.name, "template": str(made.path)}
-        (folder / "about").write_text(json.dumps(about), encoding="ascii")
+        shelf.mark(folder, article, made)
         yield _Line(folder)
     finally:
         lock.release()
-    tidy()
+    shelf.tidy()
 
 
 class _Line:
@@ -347,9 +281,11 @@ class _Keeper:
     def rest(self, last: bool) -> None:
         """Make a checkpoint here, before a step, if that is due; see the module."""
         start = time.monotonic()
-        if start - self._since < patience(last) * self._cost or self._contents.size > MOST:
+        if start - self._since < patience(last) * self._cost:
             return
         try:
+            if self._contents.size > MOST:
+                raise OSError(f"those of this article take {MOST >> 20} MiB")
             if shutil.disk_usage(self._line.contents.parent).free < _ROOM:
                 raise OSError("the disk is nearly full")
             resting = self._place.rest(self._contents, scratch=self._line.scratch)

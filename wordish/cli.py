@@ -461,7 +461,7 @@ def machine(arguments: Namespace) -> int:
     """``wordish machine build|list|remove|prune``."""
     from datetime import datetime
 
-    from wordish import checkpoints
+    from wordish import shelf
     from wordish.machine import cache, image
 
     cache.sweep()
@@ -481,19 +481,14 @@ def machine(arguments: Namespace) -> int:
             when = datetime.fromtimestamp(built.built).astimezone().isoformat(" ", "minutes")
             about = ", ".join((built.suite, *built.packages))
             sys.stdout.write(f"{built.name}  {built.key}  {built.size / 1e6:.0f} MB  {when}  {about}\n")
-        if sizes := checkpoints.sizes():
-            taken = sum(size for _, size in sizes)
-            sys.stdout.write(f"checkpoints of articles: {len(sizes)}, {taken / 1e6:.0f} MB\n")
+        if articles := shelf.kept():
+            taken = sum(each.size for each in articles)
+            sys.stdout.write(f"checkpoints of articles: {len(articles)}, {taken / 1e6:.0f} MB\n")
     elif arguments.action == "prune":
-        from wordish.machine import prune
+        from wordish import stock
 
-        freed = 0
-        for waste in prune.waste(intake.settings(arguments).machines.values(), keep=arguments.keep):
-            gone = not waste.busy and (arguments.dry_run or cache.discard(waste.path))
-            done = ("would be removed" if arguments.dry_run else "removed") if gone else "in use, stays"
-            sys.stdout.write(f"{waste.what}: {waste.size / 1e6:.0f} MB, {waste.why}: {done}\n")
-            freed += waste.size if gone else 0
-        sys.stdout.write(f"{freed / 1e6:.0f} MB {'to be freed' if arguments.dry_run else 'freed'}\n")
+        kept = stock.items(intake.settings(arguments).machines.values(), keep=arguments.keep)
+        sys.stdout.writelines(stock.clear(kept, dry_run=arguments.dry_run))
     else:
         if not arguments.names and not arguments.checkpoints:
             raise UsageError("which machines?", hint="name them, or say --checkpoints")
@@ -501,9 +496,9 @@ def machine(arguments: Namespace) -> int:
             for removed in image.remove(name, say=say):
                 sys.stdout.write(f"removed {removed.name} ({removed.key}): {removed.size / 1e6:.0f} MB\n")
         for name in arguments.names or [""]:
-            if freed := checkpoints.forget(name):
+            if freed := shelf.forget(name):
                 sys.stdout.write(f"removed checkpoints of {name or 'all machines'}: {freed / 1e6:.0f} MB\n")
-        checkpoints.tidy()
+        shelf.tidy()
     return PASSED
 
 

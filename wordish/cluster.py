@@ -173,9 +173,10 @@ class _Crew:
         path = job.document.path
         self._times[path] = self._times.get(path, 0) + 1
         name = f"wordish-{self._run}-{len(self._times)}-{self._times[path]}-{os.urandom(4).hex()}"
-        errand = Errand(
-            version=__version__, run=self._run, name=name, cargo=pickle.dumps((job, dict(self._how)))
-        )
+        how = dict(self._how)
+        if "limits" in how:
+            how["limits"] = how["limits"].told()
+        errand = Errand(version=__version__, run=self._run, name=name, cargo=pickle.dumps((job, how)))
         took = self._durations.get(os.path.realpath(path), 0.0)
         future = self._client.submit(go, errand, key=name, pure=False, priority=took)
         self.away[name] = job, future

@@ -95,6 +95,8 @@ def _reply(errand: Errand) -> Reply:
         return Lost()
     word.set()
     job, how = pickle.loads(errand.cargo)  # noqa: S301 - who may send tasks to a worker may do anything there
+    if "limits" in how:
+        how["limits"] = how["limits"].heard()
     stop = distributed.Event(interrupted(errand.run))
     tasks: Mapping[str, Any] = distributed.get_worker().state.tasks
 

@@ -10,6 +10,9 @@ from typing import NamedTuple
 KEPT = 10 << 20
 """Bytes of each stream of a step's output that are kept, unless another figure is asked for."""
 
+LONGEST = 1_000_000
+"""Seconds that may be asked for."""
+
 LEAST_KEPT = 10_000
 """The least that may be asked for: room for a prompt, and for what stands around it."""
 
@@ -41,6 +44,14 @@ class Limits(NamedTuple):
     def begun(self) -> Limits:
         """The same, for a run that begins now."""
         return self._replace(end=time.monotonic() + self.run)
+
+    def told(self) -> Limits:
+        """The same for another machine, which has another clock: ``end`` by the calendar (`time.time`)."""
+        return self._replace(end=self.end - time.monotonic() + time.time())
+
+    def heard(self) -> Limits:
+        """What `told` gave, for this machine."""
+        return self._replace(end=self.end - time.time() + time.monotonic())
 
     @property
     def over(self) -> str:

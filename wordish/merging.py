@@ -16,6 +16,7 @@ import msgspec
 from wordish import record
 from wordish.errors import ConfigError, UsageError
 from wordish.model import (
+    MOST_PARTS,
     Document,
     Expectation,
     Options,
@@ -29,10 +30,10 @@ from wordish.model import (
     User,
     Verdict,
 )
-from wordish.verified import Entry, Record
+from wordish.verified import Entry, Record, Seconds
 from wordish.verified import load as load_record
 
-_NAMED = 3  # articles that are named where many are missing
+_NAMED = 3  # articles, or parts, that are named where many are missing
 
 
 class Report(NamedTuple):
@@ -60,7 +61,7 @@ class _Step(msgspec.Struct, frozen=True):
     stdout: str | None
     stderr: str | None
     status: int | None
-    elapsed: float | None
+    elapsed: Seconds | None
     together: bool = False
     bound: dict[str, str] = {}
 
@@ -69,7 +70,7 @@ class _Document(msgspec.Struct, frozen=True):
     path: str
     target: str
     started: str
-    elapsed: float
+    elapsed: Seconds
     environment: dict[str, str]
     error: str
     interrupted: bool
@@ -81,7 +82,7 @@ class _Document(msgspec.Struct, frozen=True):
 class _Totals(msgspec.Struct, frozen=True):
     documents: dict[str, int]
     steps: dict[str, int]
-    elapsed: float
+    elapsed: Seconds
 
 
 class _Shard(msgspec.Struct, frozen=True):
@@ -110,7 +111,7 @@ def load(path: Path) -> Report | Record:
         raise ConfigError(error.strerror or str(error), where=str(path)) from error
     except json.JSONDecodeError as error:
         raise ConfigError(f"not JSON: {error.msg}", where=f"{path}:{error.lineno}", hint=hint) from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError("not JSON", where=str(path), hint=hint) from error
     if isinstance(values, dict) and "articles" in values:
         return load_record(path)
@@ -184,7 +185,8 @@ def missing(reports: Sequence[Report]) -> str:
     many = f"{len(lost)} article{'s' if len(lost) > 1 else ''} in no report ({names})"
     if not absent:
         return f"{many}: a part was stopped before its end"
-    which = ", ".join(f"{number}/{parts[0].total}" for number in sorted(absent))
+    which = ", ".join(f"{number}/{parts[0].total}" for number in sorted(absent)[:_NAMED])
+    which += ", ..." if len(absent) > _NAMED else ""
     return f"{many}: give the report of part {which} too"
 
 
@@ -220,7 +222,7 @@ def _report(path: Path, said: _Report) -> Report:
     shard = None
     if part := said.shard:
         shard = Shard(number=part.number, total=part.total, articles=part.articles)
-        if not 1 <= shard.number <= shard.total:
+        if not 1 <= shard.number <= shard.total <= MOST_PARTS:
             raise ValueError(f"there is no part {shard}")
     transcripts = tuple(map(_transcript, said.documents))
     for document, transcript in zip(said.documents, transcripts, strict=True):

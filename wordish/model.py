@@ -397,6 +397,10 @@ class Transcript(NamedTuple):
         return Outcome.SKIPPED
 
 
+MOST_PARTS = 10_000
+"""How many parts a run may have."""
+
+
 class Shard(NamedTuple):
     """The ``number``-th of ``total`` parts of a run, from 1; ``articles`` are the paths of all, in order."""
 

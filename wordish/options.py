@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, cast
 
 from wordish import conditions, values
-from wordish.limits import size
+from wordish.limits import LONGEST, size
 from wordish.model import Diagnostic, Options, Sample
 from wordish.pattern import reach, regex_error
 
@@ -39,7 +39,7 @@ def _seconds(value: Value) -> float:
         seconds = math.nan if isinstance(value, bool | Mapping) else float(value)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds < math.inf:
+    if not 0 < seconds <= LONGEST:
         raise ValueError("takes a number of seconds above 0")
     return seconds
 

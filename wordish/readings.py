@@ -4,6 +4,8 @@ Reading costs more than all else that a short article needs. What is kept is use
 different that a reading depends on: the text, the path, the conventions, bash, this Python, the libraries
 beside wordish, wordish itself. An article that includes others, or tries to, is not kept. A cache that
 cannot be read or written, or that holds something else, is an empty one.
+
+A file begins with two checksums: of what follows, and of what all readings of this wordish here depend on.
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import re
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordish import cachedir, model
 from wordish.errors import MachineError
@@ -33,6 +37,36 @@ SLOTS = 8192
 
 LARGEST = 500_000
 """Characters of the longest article that is kept."""
+
+_DAY = 86400.0
+
+
+class Kept(NamedTuple):
+    """One of them: its file, when it was used last (to a day, in seconds since 1970), its size in bytes.
+
+    ``alien``: this wordish, as it is here, cannot use it.
+    """
+
+    path: Path
+    used: float
+    size: int
+    alien: bool
+
+
+def kept() -> list[Kept]:
+    """All of them, and what processes that were killed left of one."""
+    found = []
+    for path in (cachedir.root() / "readings").glob("*"):
+        with suppress(OSError):  # gone meanwhile
+            about = path.lstat()
+            draft = re.fullmatch(r"[0-9a-f]{4}\.\d+", path.name)
+            if draft and about.st_mtime < time.time() - _DAY:
+                found.append(Kept(path, about.st_mtime, about.st_blocks * 512, alien=True))
+            elif re.fullmatch("[0-9a-f]{4}", path.name):
+                with path.open("rb") as file:
+                    alien = file.read(8)[4:] != _digest()
+                found.append(Kept(path, about.st_mtime, about.st_blocks * 512, alien=alien))
+    return found
 
 
 def read(
@@ -73,13 +107,18 @@ def _slot(path: str) -> Path | None:
 
 def _kept(slot: Path, key: tuple[object, ...]) -> Document | None:
     try:
-        data = slot.read_bytes()
-        if int.from_bytes(data[:4], "big") != zlib.crc32(data[4:]):
-            return None
-        known, document = _Values(io.BytesIO(data[4:])).load()
+        with slot.open("rb") as file:
+            data = file.read()
+            if data[:8] != zlib.crc32(data[8:]).to_bytes(4, "big") + _digest():
+                return None
+            known, document = _Values(io.BytesIO(data[8:])).load()
+            if known != key or not isinstance(document, model.Document):
+                return None
+            if os.fstat(file.fileno()).st_mtime < time.time() - _DAY:
+                os.utime(file.fileno())  # it is of use
     except Exception:  # whatever is wrong with it, the article itself is there
         return None
-    return document if known == key and isinstance(document, model.Document) else None
+    return document
 
 
 def _keep(slot: Path, key: tuple[object, ...], document: Document) -> None:
@@ -89,8 +128,8 @@ def _keep(slot: Path, key: tuple[object, ...], document: Document) -> None:
     draft = slot.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         try:
-            slot.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(zlib.crc32(data).to_bytes(4, "big") + data)
+            slot.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # articles may be private
+            draft.write_bytes(zlib.crc32(data).to_bytes(4, "big") + _digest() + data)
             draft.replace(slot)
         except OSError:
             draft.unlink(missing_ok=True)
@@ -115,6 +154,11 @@ def _surroundings() -> tuple[object, ...]:
         *(_stamp(Path(entry)) for entry in sys.path if entry.endswith("-packages")),
         *(_stamp(Path(folder, "bash")) for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)),
     )
+
+
+@cache
+def _digest() -> bytes:
+    return zlib.crc32(repr(_surroundings()).encode()).to_bytes(4, "big")
 
 
 def _stamps(folder: Path) -> Iterator[object]:

@@ -62,7 +62,8 @@ def replay(
 
     ``past`` knows what became of the first steps, which are then judged without running; the shells are as
     those left them. It learns what becomes of the others. ``rest`` is called where another replay could go on
-    later, before a step that runs: with whether that is the last one, or the last before cleaning up.
+    later, before a step that runs when none was wrong: with whether that is the last one, or the last before
+    cleaning up.
 
     Raises, after the last verdict, `KeyboardInterrupt` when the replay was interrupted, else the
     first `wordish.errors.MachineError` when one was met.
@@ -72,6 +73,7 @@ def replay(
     total = len(document.steps)
     around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
+    wrong = False  # a step was
     lost: dict[User, MachineError] = {}
     ended: list[Shell] = []
     inside: Shell | None = None  # the last one; it gets all steps while a shell is open inside it
@@ -85,7 +87,7 @@ def replay(
             reason = _reason_to_skip(step, stopped=stopped, lost=step.user in lost, given_up=given_up)
             if reason:
                 verdict = Verdict(step=step, outcome=Outcome.SKIPPED, reason=reason)
-            elif clock.left(step) <= 0:
+            elif (left := clock.left(step)) <= 0:
                 verdict = clock.late(Verdict(step=step, outcome=Outcome.FAILED))
             else:
                 limit = int(limits.output.of(step.options.output_limit))
@@ -95,6 +97,8 @@ def replay(
                 if ran:
                     clock.spend(ran.output.elapsed if ran.output else 0.0)
                     verdict = _judged(way, ran, known=known, printed=printed)
+                    if ran.output and ran.output.elapsed >= left:
+                        verdict = clock.late(verdict)
                     if not ran.within:
                         standing[ran.user] = step, ran
                 else:
@@ -103,7 +107,7 @@ def replay(
                         if past and past.recalled and not inside:
                             past.resumed, last_user = step, past.ran[-1].user
                             inside = _as_left(last_user, standing, around, shell_for)
-                        elif past and inside and not (stopped or ended):
+                        elif past and inside and not (wrong or ended):
                             rest(_is_last(step, way.waiting))
                         if stopped and inside and inside.depth:
                             inside.leave()  # cleaning up is not for a shell that the article had opened
@@ -135,6 +139,7 @@ def replay(
         if not step.expectation.together:
             printed.clear()
         here = place_of(step, document)
+        wrong = wrong or verdict.outcome in RED
         if interruptions:
             stopped = stopped or f"interrupted at {here}"
         elif verdict.outcome in RED and (clock.over or not (keep_going and _can_go_on(verdict))):

@@ -15,7 +15,7 @@ from wordish import redaction
 from wordish.catalogue import switched_off
 from wordish.errors import ConfigError
 from wordish.likes import bad_kind, pattern_of
-from wordish.limits import KEPT, size
+from wordish.limits import KEPT, LONGEST, size
 from wordish.model import Conventions, Hash, Machine, Options
 from wordish.options import prompt_pattern
 from wordish.overrides import Override, bad_pattern
@@ -29,7 +29,7 @@ Name = Annotated[str, msgspec.Meta(pattern=_NAME)]
 None ends in ``-``: apt would take that as an order to remove the package (apt-get(8), install).
 """
 
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=LONGEST)]
 
 MiB = Annotated[int, msgspec.Meta(ge=16, le=1024 * 1024)]
 

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,6 +24,10 @@ from wordish.model import Document, Event, Expectation, Outcome, Step, Transcrip
 from wordish.record import clean, count, option_values
 
 VERSION = 1
+
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+"""What is no time that passed is no number of seconds: NaN neither."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     outcome: Outcome
     steps: dict[str, int]
-    elapsed: float
+    elapsed: Seconds
     target: str
     environment: dict[str, str]
     packages: dict[str, str]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from tests import mutants
 from wordish import document
 from wordish.model import Document, Outcome, Transcript, Verdict
 
@@ -52,6 +53,38 @@ class Article(NamedTuple):
             for deserved in [self.deserved.get(verdict.step.line, Deserved())]
             if not _as(verdict, deserved)
         ]
+
+    @property
+    def greedy(self) -> bool:
+        """Whether it takes all that a machine has."""
+        return bool(re.search("hog|bomb|filler", self.name))
+
+    @property
+    def twin(self) -> Twin | None:
+        """The article with a mistake in what the last step that passes shows."""
+        passing = [step for step in self.document.steps if step.line not in self.deserved]
+        made = mutants.twin(self.document, passing)
+        path = str(Path(self.document.path).with_name(f"untrue-{self.name}.md"))
+        untrue = made and document.parse(made.text, path=path)
+        return made and untrue and Twin(of=self, document=untrue, line=made.step.line)
+
+
+class Twin(NamedTuple):
+    """An article with a mistake in it, and the line of the step that must fail."""
+
+    of: Article
+    document: Document
+    line: int
+
+    def wrong(self, transcript: Transcript) -> list[str]:
+        """What is not as it should be in what a run found."""
+        told = {verdict.step.line: verdict for verdict in transcript.verdicts}
+        found = told[self.line].outcome, told[self.line].reason
+        before = (verdict for verdict in transcript.verdicts if verdict.step.line < self.line)
+        wrong = self.of.wrong(transcript._replace(verdicts=tuple(before)))
+        if found != (Outcome.FAILED, "the output differs"):
+            wrong.append(f"the mistake of {self.of} in line {self.line}: {found} {transcript.error}")
+        return wrong
 
 
 def _as(verdict: Verdict, deserved: Deserved) -> bool:

@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from pathlib import Path
 
 import pytest
 
-from wordish import cachedir
-from wordish.cli import main
-from wordish.machine import cache, image, prune
+from tests.entries import DAY, HERE, OTHER, aged, built, template
+from wordish.machine import cache, prune
 from wordish.model import Machine
-
-HERE, OTHER = Machine(name="here"), Machine(name="other", packages=("lvm2",))
-DAY = 86400
 
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-
-
-def built(machine: Machine, *, days: float = 0, **about: object) -> Path:
-    """An image of 1 MB that was used so many days ago."""
-    path = image.path_of(machine)
-    with cache.making(path) as partial:
-        (partial / "root.sqfs").write_bytes(os.urandom(1_000_000))
-        values = {"name": machine.name, **image.describe(machine), **about}
-        (partial / "image.json").write_text(json.dumps(values))
-    return aged(path, days)
-
-
-def template(machine: Machine, key: str, *, days: float = 0, memory: int = 768) -> Path:
-    """A template of 1 MB of that machine, made and used so many days ago."""
-    path = cachedir.root() / "templates" / f"{image.path_of(machine).name}-{key * 16}"
-    with cache.making(path) as partial:
-        (partial / "memory").write_bytes(os.urandom(1_000_000))
-        about = {"name": machine.name, "memory": memory, "disk": 512, "network": False, "accelerator": "tcg"}
-        (partial / "template.json").write_text(json.dumps(about))
-    return aged(path, days)
-
-
-def aged(path: Path, days: float) -> Path:
-    when = time.time() - days * DAY
-    (path / "used").touch()
-    for file in path.iterdir():
-        os.utime(file, (when, when))
-    return path
 
 
 def going(*machines: Machine, keep: int | None = None) -> dict[Path, str]:
@@ -132,40 +98,3 @@ def test_a_new_template_takes_the_place_of_old_ones_that_nobody_used_today() -> 
     (before / "template.json").unlink()
     prune.collect(template(HERE, "5"))
     assert [path.exists() for path in (old, recent, other, before)] == [False, True, True, False]
-
-
-# From the command line.
-
-
-def test_a_dry_run_removes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    path = built(OTHER, days=99)
-    said = f"image of other ({path.name}): 1 MB, not described here, and not used for 99 days"
-    assert main(["machine", "prune", "--dry-run"]) == 0
-    assert capfd.readouterr().out == f"{said}: would be removed\n1 MB to be freed\n"
-    assert path.exists()
-    with cache.used(path):
-        aged(path, 99)
-        assert main(["machine", "prune"]) == 0
-    assert capfd.readouterr().out == f"{said}: in use, stays\n0 MB freed\n"
-    assert path.exists()
-    assert main(["machine", "prune"]) == 0
-    assert capfd.readouterr().out == f"{said}: removed\n1 MB freed\n"
-    assert not path.exists()
-    assert main(["machine", "prune"]) == 0
-    assert capfd.readouterr().out == "0 MB freed\n"
-
-
-@pytest.mark.parametrize("size", ["many", "-1", "1X", "nan", "inf", ""])
-def test_no_size(size: str, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["machine", "prune", f"--keep={size}"])
-    assert "invalid size value" in capfd.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("size", "stays"), [("2M", True), ("1.5MB", True), ("0.002G", True), ("500k", False)]
-)
-def test_sizes(size: str, stays: bool) -> None:
-    path = built(OTHER)
-    assert main(["machine", "prune", "--keep", size]) == 0
-    assert path.exists() is stays

@@ -26,7 +26,8 @@ from wordish.cachedir import root
 
 _PARTIAL = ".partial-"
 _SIZES = "sizes.json"
-_FOLDERS = ("images", "templates")
+_FOLDERS = ("images", "templates", "checkpoints")
+_NAME = r"[0-9a-f]{16}(?:-[0-9a-f]{16})?"
 
 
 def key(description: object) -> str:
@@ -90,15 +91,24 @@ def entries(folder: str, pattern: str = "*") -> list[Path]:
 
 
 def sweep() -> None:
-    """Remove what makers that were killed left; what somebody is at work on is not touched."""
+    """Remove what makers that were killed left, and locks of what is gone.
+
+    What somebody is at work on is not touched.
+    """
     for folder in _FOLDERS:
         for left in (root() / folder).glob(f"*{_PARTIAL}*"):
             # Nothing else goes, in case the cache directory is also used for other things.
-            entry = re.fullmatch(r"([0-9a-f]{16}(?:-[0-9a-f]{16})?)\.partial-[0-9a-f]{8}", left.name)
+            entry = re.fullmatch(rf"({_NAME})\.partial-[0-9a-f]{{8}}", left.name)
             with contextlib.suppress(OSError):  # filelock's Timeout too: its maker is alive
                 if entry:
                     with FileLock(left.with_name(f"{entry[1]}.lock"), timeout=0):
                         shutil.rmtree(left, ignore_errors=True)
+        for lock in (root() / folder).glob("*.lock"):
+            with contextlib.suppress(OSError):
+                if re.fullmatch(_NAME, lock.stem):
+                    with FileLock(lock, timeout=0):
+                        if not lock.with_suffix("").exists():
+                            lock.unlink()
 
 
 def remove(path: Path) -> None:

@@ -94,6 +94,11 @@ def waste(machines: Iterable[Machine], *, keep: int | None = None) -> Iterator[W
             yield Waste(entry.path, entry.what, why, entry.size, busy=_busy(entry, entries))
 
 
+def entries() -> list[Path]:
+    """All images and templates."""
+    return [*cache.entries("images"), *cache.entries("templates")]
+
+
 def collect(made: Path) -> None:
     """Remove the templates in whose place ``made`` is now, when they were not used for a while."""
     entries = [entry for entry in _entries("templates") if entry.image == made.name.split("-")[0]]

@@ -268,12 +268,12 @@ def _go(guest: Guest, state: IO[bytes]) -> None:
     guest.terminals["root"].renew(seconds=time.time(), entropy=os.urandom(64), timeout=_ANSWER_SECONDS)
 
 
-def identity(made: Template) -> str:
+def identity(template: Path) -> str:
     """What another template of the same name, that was booted another time, has not.
 
     Raises `OSError` when its files are not there.
     """
-    files = [(made.path / name).stat() for name in ("memory", "state")]
+    files = [(template / name).stat() for name in ("memory", "state")]
     return cache.key([(file.st_ino, file.st_mtime_ns, file.st_size) for file in files])
 
 
