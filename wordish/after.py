@@ -62,6 +62,10 @@ def preceded(article: Document, *, conventions_of: ConventionsOf) -> Document:
     faults += [fault for other in others.values() for fault in other.errors]
     parts = [_parted(other.steps) for other in others.values()]
     article = article._replace(
+        sources=(
+            *article.sources,
+            *(path for other in others.values() for path in (other.path, *other.sources)),
+        ),
         before=tuple(_hidden(step) for before, _ in parts for step in before),
         closing=tuple(_hidden(step) for _, closing in reversed(parts) for step in closing),
     )

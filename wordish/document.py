@@ -17,7 +17,7 @@ from wordish.text import text_of
 
 if TYPE_CHECKING:
     from wordish.formats import Format
-    from wordish.formats.inclusion import Load
+    from wordish.formats.inclusion import Load, Loaded
     from wordish.formats.reading import Reading
 
 # Directories that hold what was built or installed, not written. Hidden ones are skipped too.
@@ -112,6 +112,8 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
     from wordish import options as words
     from wordish.unread import unread
 
+    sources: list[str] = []
+    load = load and _noting(load, sources)
     reading = reading_of(text, path=path, conventions=conventions, load=load)
     steps: list[Step] = []
     remarks: list[Diagnostic] = []
@@ -150,8 +152,20 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         options=article,
         diagnostics=_sorted(remarks, path),
         included={part.path: part.text for part in reading.parts},
+        sources=tuple(dict.fromkeys(sources)),
         conventions=conventions,
     )
+
+
+def _noting(load: Load, sources: list[str]) -> Load:
+    """``load``, which notes the path of each file that it is asked for."""
+
+    def noted(name: str, by: str) -> Loaded:
+        loaded = load(name, by)
+        sources.append(loaded.path)
+        return loaded
+
+    return noted
 
 
 def _looked_up(

@@ -253,7 +253,8 @@ class Document(NamedTuple):
     ``text`` is the whole file, decoded but otherwise untouched (line ends and byte order mark
     too), so that it can be given back byte for byte. ``conventions`` are those it was read under.
     ``included`` are, by path, the texts of the files that it includes and that its steps and remarks may
-    stand in.
+    stand in. ``sources`` are the paths of all other files that it is read from, those that it wants and that
+    are not there too.
 
     ``before`` are the steps of the articles that it comes after, in order, and ``closing`` those that clean
     up after them, which run last.
@@ -266,6 +267,7 @@ class Document(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
     conventions: Conventions = Conventions()
     included: Mapping[str, str] = {}
+    sources: tuple[str, ...] = ()
     before: tuple[Step, ...] = ()
     closing: tuple[Step, ...] = ()
 
