@@ -220,3 +220,10 @@ def test_an_article_that_the_configuration_names_must_be_there(
         "pyproject.toml:4: tool.wordish.overrides[0].options.after: docs/install.md: no such file: "
         "paths start at this file's folder\n"
     )
+
+
+def test_all_the_files_that_it_is_read_from_are_known_also_those_that_are_not_there(write: Write) -> None:
+    write("a.md", says="after=docs/b.md after=gone.md")
+    write("docs/b.md", "<!-- wordish: after=c.md -->\n\n```{include} part.md\n```\n")
+    write("docs/c.md", says="timeout=7")
+    assert sorted(read("a.md").sources) == ["docs/b.md", "docs/c.md", "docs/part.md", "gone.md"]
