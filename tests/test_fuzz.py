@@ -270,7 +270,7 @@ def costs_no_more_than_honest_work(text: str, suffix: str) -> None:
     honest = filled(HONEST[suffix], len(text))
     read(HONEST[suffix], suffix)  # what is imported and compiled once
     taken, allowed = float("inf"), 0.0
-    for _ in range(4):
+    for _ in range(10):
         taken = min(taken, work(text, suffix))
         allowed = max(allowed, TIMES * max(work(honest, suffix), 0.01))
         if taken <= allowed:

@@ -40,7 +40,7 @@ def _seconds(value: Value) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds <= LONGEST:
-        raise ValueError("takes a number of seconds above 0")
+        raise ValueError("takes a number of seconds above 0, at most 1,000,000")
     return seconds
 
 
