@@ -55,9 +55,15 @@ def test_words(text: str, expected: Options) -> None:
     [
         ("timout=3", "unknown-option: unknown option 'timout': did you mean timeout?"),
         ("status_only", "unknown-option: unknown option 'status_only': did you mean status-only?"),
-        ("timeout", "bad-option: timeout: takes a number of seconds above 0, at most 1,000,000: write timeout=..."),
+        (
+            "timeout",
+            "bad-option: timeout: takes a number of seconds above 0, at most 1,000,000: write timeout=...",
+        ),
         ("timeout=0", "bad-option: timeout=0: takes a number of seconds above 0, at most 1,000,000: "),
-        ("article-timeout=0", "bad-option: article-timeout=0: takes a number of seconds above 0, at most 1,000,000: "),
+        (
+            "article-timeout=0",
+            "bad-option: article-timeout=0: takes a number of seconds above 0, at most 1,000,000: ",
+        ),
         ("output-limit=1", "bad-option: output-limit=1: takes a size of at least 10kB: "),
         (
             "output-limit",
