@@ -102,6 +102,13 @@ def test_a_memory_hog_in_the_guest_is_the_guests_problem(reach: Reach) -> None:
     assert says(shell, "echo on") == "on"
 
 
+def test_a_small_machine_gives_most_of_its_memory_to_the_article(machines: Mapping[str, Machine]) -> None:
+    small = {"bookworm": machines["bookworm"]._replace(memory=128, disk=32)}
+    with vm.reach(Target(kind="vm", machine="bookworm"), machines=small, say=print) as place:
+        most = int(says(place.shell("root"), "cat /sys/fs/cgroup/user.slice/user-0.slice/memory.max"))
+    assert 32 << 20 < most < 128 << 20
+
+
 def test_job_control_and_a_real_terminal_for_both_accounts(reach: Reach) -> None:
     place = reach("vm")
     for user, home in (("root", "/root"), ("user", "/home/user")):
