@@ -39,7 +39,6 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         self._marks = [mark.encode() for mark in marks]
         words = b"|".join(map(re.escape, self._marks))
         self._prompt = re.compile(rb"(" + words + rb"):(\d{1,3}):")
-        self._answer = re.compile(rb"[^\n]*" + re.escape(self._marks[0]) + rb":(\d{1,3}):([\d ]*):\n")
         self._expecter = Expecter(self, searcher_re([self._prompt, pexpect.EOF, pexpect.TIMEOUT]), None)
         self._terminal = terminal
         self.prompted: list[tuple[int, int, int]] = []
@@ -159,7 +158,8 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
     def answer(self) -> tuple[int, list[int]] | None:
         """The exit status, and those of the last pipeline, that were told on standard output."""
         stdout = self._stdout.whole()
-        found = self._answer.search(stdout)
+        # Compiled here: few shells are asked, and this would cost each as much as a step does.
+        found = re.search(rb"[^\n]*" + re.escape(self._marks[0]) + rb":(\d{1,3}):([\d ]*):\n", stdout)
         if found is None:
             return None
         self._stdout = Kept(self.limit)
