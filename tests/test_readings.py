@@ -173,6 +173,18 @@ def test_the_cache_does_not_grow_without_end(cache: Path, parsed: Count) -> None
     assert parsed() == 51
 
 
+def test_a_long_article_that_changed_is_read_again(parsed: Count, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "LONG", len(ARTICLE) - 1)
+    path = Path("long.md")
+    path.write_text(ARTICLE)
+    before = document.read(path)
+    assert document.read(path) == before
+    path.write_text(ARTICLE.replace("echo", "true"))
+    after = document.read(path)
+    assert [step.command for step in after.steps] != [step.command for step in before.steps]
+    assert parsed() == 2
+
+
 def test_of_long_articles_few_are_kept(cache: Path, parsed: Count, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readings, "LONG", len(ARTICLE))
     long = [Path(f"long-{number}.md") for number in range(3 * readings.LONG_SLOTS)]

@@ -82,7 +82,7 @@ def read(
     slot = _slot(path, len(text))
     if slot is None:
         return parse(text, path=path, conventions=conventions, load=load())
-    key = (text, path, repr(conventions), _surroundings())
+    key = (text if len(text) <= LONG else _fingerprint(text), path, repr(conventions), _surroundings())
     document = _kept(slot, key)
     if document is not None:
         return document._replace(text=text, conventions=conventions)
@@ -107,6 +107,13 @@ def _slot(path: str, length: int) -> Path | None:
         name = f"{number % SLOTS:04x}" if length <= LONG else f"long-{number % LONG_SLOTS:x}"
         return cachedir.root() / "readings" / name
     return None
+
+
+def _fingerprint(text: str) -> bytes:
+    """What stands for a long text, so that this is not kept, and held, twice."""
+    import hashlib  # slow to import, and short texts do without it
+
+    return hashlib.blake2b(text.encode(errors="surrogatepass")).digest()
 
 
 def _kept(slot: Path, key: tuple[object, ...]) -> Document | None:

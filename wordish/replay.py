@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,7 +72,7 @@ def replay(
     known = known or knowledge(document)
     clock = _Clock(limits, document.options.article_timeout)
     total = len(document.steps)
-    waiting = [step for step in document.steps if step.options.skip is None]
+    waiting = deque(step for step in document.steps if step.options.skip is None)
     around = _surroundings(document.steps)
     stopped = ""  # why the steps that are not for cleaning up no longer run
     wrong = False  # a step was
@@ -83,7 +84,8 @@ def replay(
     interruptions = 0
     standing: dict[User, tuple[Step, Ran]] = {}  # as the steps that are only remembered have left the shells
     for number, step in enumerate(document.steps, 1):
-        waiting = waiting[step.options.skip is None :]
+        if step.options.skip is None:
+            waiting.popleft()
         try:
             given_up = interruptions > 1 or clock.given_up
             reason = _reason_to_skip(step, stopped=stopped, lost=step.user in lost, given_up=given_up)
@@ -249,11 +251,11 @@ class _Way(NamedTuple):
     seconds: float
     limit: int
     enters: bool | None
-    waiting: Sequence[Step]
+    waiting: Collection[Step]
     asked: bytes
 
 
-def _is_last(step: Step, waiting: Sequence[Step]) -> bool:
+def _is_last(step: Step, waiting: Collection[Step]) -> bool:
     return not waiting or (not step.options.cleanup and all(later.options.cleanup for later in waiting))
 
 
@@ -263,7 +265,7 @@ def _way(
     known: Known | None,
     timeout: float,
     limit: int,
-    waiting: Sequence[Step],
+    waiting: Collection[Step],
     past: Past | None,
 ) -> _Way:
     seconds = timeout if step.options.timeout is None else step.options.timeout

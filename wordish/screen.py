@@ -31,7 +31,11 @@ def shown(raw: bytes) -> str:
     """The text that stands on the terminal after ``raw``, without a final newline."""
     if not raw:
         return ""
-    text = raw.translate(None, _UNSEEN).decode("utf-8", "backslashreplace")
+    seen = raw.translate(None, _UNSEEN)
+    if len(seen) == len(raw):
+        seen = raw  # of a long output no more copies are held than it takes
+    text = str(memoryview(seen)[: len(seen.rstrip(b"\n"))], "utf-8", "backslashreplace")
+    del seen
     if not text.isascii():
         text = text.translate(_CONTROLS)
     if "\r" in text:

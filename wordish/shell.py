@@ -263,9 +263,10 @@ class Shell:
         except KeyboardInterrupt:
             self._abandon()
             raise
+        dropped = around(stdout)
         output = Output(
             stdout=shown(stdout), stderr=shown(stderr), status=status,
-            elapsed=elapsed, ended=self.ended, asked=asked, around=around(stdout), notices=self._notices,
+            elapsed=elapsed, ended=self.ended, asked=asked, around=dropped, notices=self._notices,
         )  # fmt: skip
         self._notices = "\n".join(_NOTICE.findall(output.stderr))
         return output
