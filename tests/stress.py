@@ -49,7 +49,8 @@ def load(processors: int | None = None) -> Iterator[None]:
     """Keep that many processors busy (all, unless told) for the length of the block."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         for burden in BURDENS * (processors or os.cpu_count() or 1):
-            process = subprocess.Popen(["bash", "-c", burden], env={**os.environ, "TMPDIR": folder})
+            command = ["setpriv", "--pdeathsig", "KILL", "bash", "-c", burden]  # they end with us, however
+            process = subprocess.Popen(command, env={**os.environ, "TMPDIR": folder})
             stack.callback(process.wait)
             stack.callback(process.kill)
         yield
