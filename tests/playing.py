@@ -53,5 +53,6 @@ def _begin(temporary: str) -> None:
 
 
 def _play(document: Document, target: Target) -> Transcript:
-    machines = config.load(directory=Path(__file__).parent.parent).machines
-    return runner.check(runner.Job(document=document, target=target), machines=machines, timeout=20)
+    said = config.load(directory=Path(__file__).parent.parent)
+    job = runner.Job(document=document, target=target)
+    return runner.check(job, machines=said.machines, timeout=said.timeout)

@@ -36,6 +36,9 @@ BURDENS = (
 )
 
 
+_TOLD = 2000  # characters of what was wrong: some articles print megabytes
+
+
 class Trial(NamedTuple):
     """An article, where it runs, and what is not as it should be in what a run of it found."""
 
@@ -117,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for trial, wrong in tried(chosen, temporary=Path(folder)):
                 if wrong:
                     false[trial.document.path] += 1
-                    print(f"run {number}:", *wrong, sep="\n", flush=True)
+                    print(f"run {number}:", *(text[:_TOLD] for text in wrong), sep="\n", flush=True)
             took = time.monotonic() - begun
             print(f"run {number}: {len(chosen)} articles in {took:.0f} s, {false.total()} false", flush=True)
     for path, count in false.most_common():
