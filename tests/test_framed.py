@@ -43,7 +43,7 @@ def test_frames_come_in_any_pieces(ends: Ends) -> None:
         frame(b"X", b"gone"),
         frame(b"X", b""),
         b"O\xff\xff\xff\xff",
-        frame(b"W", b"1 0 0x0\nmany:1"),
+        frame(b"W", b"1 0 0 0x0\nmany:1"),
         frame(b"M", b"short"),
     ],
 )

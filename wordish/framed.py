@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordish.errors import MachineError
-from wordish.terminal import CHUNK, Standing, lines_and_echo, undisturbed
+from wordish.terminal import CHUNK, Reader, Standing, lines_and_echo, undisturbed
 
 if TYPE_CHECKING:
     import socket
@@ -108,15 +108,18 @@ class FramedTerminal:
         question = b"%d " % self._asked
         self._say(b"W", question)
         answer = self._answer(b"W", question, timeout=_ANSWER_SECONDS)
-        call, _, children = answer.removeprefix(question).partition(b"\n")
+        shell, _, children = answer.removeprefix(question).partition(b"\n")
+        unread, _, call = shell.partition(b" ")
         told = (child.partition(b":") for child in children.split())
         with _understood():
-            return Standing(call=call, children={int(pid): busy == b"1" for pid, _, busy in told})
+            at_work = {int(pid): busy == b"1" for pid, _, busy in told}
+        return Standing(call=call, children=at_work, unread=unread == b"1")
 
-    def reader(self) -> str:
+    def reader(self) -> Reader:
         """See `Terminal.reader`."""
         self._say(b"P", b"")
-        return self._answer(b"P", timeout=_ANSWER_SECONDS).decode("utf-8", "replace")
+        inner, _, name = self._answer(b"P", timeout=_ANSWER_SECONDS).partition(b" ")
+        return Reader(name.decode("utf-8", "replace"), inner=inner == b"1")
 
     def unread(self) -> Unread:
         """What came so far, when all that was typed has been read (see `standing`) and the machine stands."""

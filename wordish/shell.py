@@ -29,7 +29,7 @@ from wordish.keyboard import typed
 from wordish.limits import KEPT
 from wordish.model import Output
 from wordish.screen import around, shown
-from wordish.terminal import Standing, Terminal
+from wordish.terminal import RUNNING, Reader, Standing, Terminal
 
 _MOMENT = 0.05  # seconds after which a program that was just started is running
 _GRACE = 0.8  # seconds that a command has to go after each way of ending it
@@ -38,7 +38,7 @@ _LAST_GRACE = 5.0  # and after the last one, which may have thousands of process
 # Seconds without a prompt after which the shell is looked at: is it waiting for a command all the
 # same? The second figure is for a shell that prompts where nobody sees it, or has just prompted.
 _SILENCE, _SHORT_SILENCE = 0.3, 0.001
-_ANSWER = 10.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
+_ANSWER = 20.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
 _SETTLED = 1.0  # seconds that what a command left in the background has to come to rest
 _LESS = "less than was typed, and the shell took the rest for a command"
 _TRIES = 100  # looks at a shell that is about to wait for its first command, at most a millisecond apart
@@ -48,6 +48,7 @@ _STARTED = re.compile(rb"^\[\d+\] (\d+)$", re.MULTILINE)  # [1] 12345
 _NOTICE = re.compile(r"^\[\d+\][-+ ]  .*", re.MULTILINE)  # [1]+  Done                    make
 
 _PERSON = 2.0  # seconds after which a program that waits for a person is given up
+_NOBODY = Reader()
 _LIKE_A_PROMPT = re.compile(rb"[$#%>] ?$")
 
 # The programs that are shells, and take the line that gives them a prompt of ours.
@@ -277,7 +278,8 @@ class Shell:
             return
         self._home, before = b"", b""
         for number in range(_TRIES):
-            now = self._terminal.standing().call
+            standing = self._terminal.standing()
+            now = b"" if standing.unread else standing.call
             call, descriptor, buffer, *_ = (*now.split(maxsplit=3), b"", b"", b"")
             if now and now == before and descriptor == b"0x0":  # it reads commands, and stays there
                 self._home = b" ".join((call, descriptor, buffer, b""))
@@ -320,17 +322,20 @@ class Shell:
                 return self._dialogue.exit_status if prompted else self._ask()
             if prompted and 2 * silence > _SILENCE and self._moved():
                 return self._dialogue.exit_status
-            reader = "" if prompted else self._terminal.reader()
-            if enters is not False and self._is_open(reader, sure=enters is True and not person):
+            reader = _NOBODY if prompted else self._terminal.reader()
+            if reader.name and not reader.inner and self._at_home():
+                silence = _SHORT_SILENCE  # it has come home since it was looked at, and waits for us
+                continue
+            if enters is not False and self._is_open(reader, person, sure=enters is True):
                 return self._enter()
             if person and not prompted:
-                came, answered = self._answer(person, reader)
+                came, answered = self._answer(person, reader.name)
                 if answered or came != SILENCE:
                     asking = 0.0
                     continue
-            asking = (asking or time.monotonic()) if reader else 0.0
+            asking = (asking or time.monotonic()) if reader.name else 0.0
             if left <= silence or (asking and time.monotonic() - asking > _PERSON):
-                self._asked = self._question(reader) if asking else ""
+                self._asked = self._question(reader.name) if asking else ""
                 return None
             silence = _SILENCE / 2 if asking else min(2 * silence, 2.0)
 
@@ -366,10 +371,17 @@ class Shell:
             self._dialogue.put_back(printed, b"")
             self._dialogue.mark, self._dialogue.exit_status = mark, status
 
-    def _is_open(self, reader: str, *, sure: bool) -> bool:
-        """Whether a shell that the command has opened waits for a command, with a prompt of its own."""
+    def _is_open(self, reader: Reader, person: Answers | None, *, sure: bool) -> bool:
+        """Whether a shell that the command has opened waits for a command, with a prompt of its own.
+
+        While there are answers, what our own shell reads is one of these; else another may have taken its
+        place (``exec``).
+        """
         line = self._dialogue.last_line()
-        return bool(line) if sure else reader in SHELLS and bool(_LIKE_A_PROMPT.search(line))
+        if sure and not person:
+            return bool(line)
+        likely = reader.name in SHELLS and (reader.inner or not person)
+        return likely and bool(_LIKE_A_PROMPT.search(line))
 
     def _enter(self) -> int | None:
         """Give the shell that waits for a command a prompt of ours: its status.
@@ -392,9 +404,9 @@ class Shell:
         while self.depth and not self.ended:
             before = self.depth
             self._terminal.type(b"exit\n")
-            if self._await(_GRACE) is None or self.depth == before:
+            if self._await_stirring(_GRACE) is None or self.depth == before:
                 self._terminal.kill(signal.SIGKILL)
-                if self._await(_GRACE) is None:
+                if self._await_stirring(_GRACE) is None:
                     break
         self._dialogue.take_all()
 
@@ -425,7 +437,7 @@ class Shell:
         if not self._home:
             return False
         self._standing = self._terminal.standing()
-        return self._standing.call.startswith(self._home)
+        return not self._standing.unread and self._standing.call.startswith(self._home)
 
     def _comes_home(self) -> bool:
         """Whether the shell, which seems to have prompted, waits for a command a moment later."""
@@ -440,11 +452,14 @@ class Shell:
 
         Raises `MachineError` when that takes so long that there must be something wrong with it.
         """
-        end = time.monotonic() + _ANSWER
+        begun = looked = time.monotonic()
         while not self.ended and not self._at_home():
-            if time.monotonic() > end:
+            now = time.monotonic()
+            if now > begun + _ANSWER:
                 raise MachineError("the shell waits for a command and does not take one")
-            self._dialogue.wait(_SHORT_SILENCE)
+            # A look takes its time from the shell, on a slow machine: give it as much for itself.
+            self._dialogue.wait(max(_SHORT_SILENCE, now - looked))
+            looked = time.monotonic()
         self._dialogue.rest()
 
     def _ask(self) -> int | None:
@@ -553,18 +568,34 @@ class Shell:
             (lambda: self._terminal.kill(signal.SIGKILL), _GRACE),
             (self._terminal.kill_all, _LAST_GRACE),
         ]
-        for way, patience in ways:
+        for number, (way, patience) in enumerate(ways, 1):
             way()
-            status = self._await(patience)
+            # The last way ends the shell, too: not one that is only late, on a busy machine.
+            last_but_one = number == len(ways) - 1
+            status = self._await_stirring(patience) if last_but_one else self._await(patience)
             if status is not None and (self.ended or self._obeys(status)):
                 return
         raise MachineError("the shell does not answer any more, not even to SIGKILL")
+
+    def _await_stirring(self, patience: float) -> int | None:
+        """`_await` for so many seconds, and up to `_LAST_GRACE` while there is something to be expected.
+
+        That is of a shell that computes, or is about to read what was typed, and of what it has started that
+        is at work.
+        """
+        end = time.monotonic() + _LAST_GRACE
+        while (status := self._await(patience)) is None and time.monotonic() < end:
+            standing = self._terminal.standing()
+            comes = bool(self._home) and standing.call.startswith(self._home or b"")
+            if not (comes or standing.call == RUNNING or any(standing.children.values())):
+                break
+        return status
 
     def _obeys(self, status: int) -> bool:
         """Whether the shell does what it is told; ``status`` is that of its last command, and stays."""
         printed = self._dialogue.put_aside()
         self._terminal.type((_FORGET % 1 + _exiting(status, [])).encode())
-        obeyed = self._await(_GRACE / 2) is not None
+        obeyed = self._await_stirring(_GRACE / 2) is not None
         self._dialogue.put_back(printed, self._dialogue.take_all()[0])
         return obeyed
 

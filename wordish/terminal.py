@@ -30,9 +30,9 @@ class Standing(NamedTuple):
     """How a shell stands.
 
     ``call`` is the system call that it waits in, with its arguments, in the form of /proc/PID/syscall
-    (proc(5)); empty when that cannot be told, or when what was typed has not been read yet. It begins
-    in the same way each time that the shell waits for a command, and no other time: its buffer for
-    commands is its own.
+    (proc(5)); empty when that cannot be told. It begins in the same way each time that the shell waits for
+    a command, and no other time: its buffer for commands is its own. ``unread``: what was typed has not been
+    read yet, so that it will not wait for long.
 
     ``children`` are the processes that it started and that have not ended, also those whose parent
     has, each with whether it, or any that it started itself, is at work: it runs, is about to, or
@@ -41,10 +41,23 @@ class Standing(NamedTuple):
 
     call: bytes = b""
     children: Mapping[int, bool] = {}
+    unread: bool = False
 
+
+class Reader(NamedTuple):
+    """The program that waits for what a person types: its name, "" when there is none.
+
+    ``inner``: it is not the shell, but one below it.
+    """
+
+    name: str = ""
+    inner: bool = False
+
+
+RUNNING = b"running"
+"""What stands in /proc/PID/syscall of a process that does not wait."""
 
 _NONE: Mapping[int, bool] = {}
-_UNKNOWN = Standing()
 
 _MODES = bytes(64)  # room for the kernel's struct termios
 ROWS, COLUMNS = 24, 80
@@ -82,7 +95,7 @@ class Terminal(Protocol):
         """Type ``data`` (control characters) with the modes as they are; drop what was not typed yet."""
 
     def kill(self, number: int) -> None:
-        """Send a signal to the terminal's foreground process group."""
+        """Send a signal to the terminal's foreground process group, unless that is the shell's own."""
 
     def kill_all(self) -> None:
         """Kill the shell, and all that is left in its session, with SIGKILL."""
@@ -90,11 +103,11 @@ class Terminal(Protocol):
     def standing(self) -> Standing:
         """How the shell stands; what was printed before can be read at once afterwards."""
 
-    def reader(self) -> str:
-        """The name of the program below the shell, or of the shell, that waits for what a person types.
+    def reader(self) -> Reader:
+        """The program below the shell, or the shell, that waits for what a person types.
 
-        "" when there is none, when that cannot be told, or when what was typed has not been read yet.
-        One that also waits for something else, or for some time only, is not meant.
+        None when that cannot be told, or when what was typed has not been read yet. One that also waits for
+        something else, or for some time only, is not meant.
         """
 
     def close(self) -> None:
@@ -262,7 +275,7 @@ class LocalTerminal:
         """See `Terminal.kill`."""
         with suppress(OSError):
             group = os.tcgetpgrp(self._out)
-            if group > 1:  # 0, our own group, stands for "none"
+            if group > 1 and not _leads_session(group):  # 0, our own group, stands for "none"
                 os.killpg(group, number)
 
     def kill_all(self) -> None:
@@ -283,12 +296,11 @@ class LocalTerminal:
     def standing(self) -> Standing:
         """See `Terminal.standing`."""
         # To be asked for it makes the kernel hand over what was typed (n_tty_poll): nothing is on its way.
-        if self._typing or self._unread.poll(0):
-            return _UNKNOWN
-        call = self._told(0)  # first, so that what it has done before it came there is done below
+        unread = bool(self._typing or self._unread.poll(0))
+        call = self._told(0)  # before the rest, so that what it has done before it came there is done below
         children, orphans = self._told(1).split(), self._told(2).split()
         if not children and len(orphans) < 2:
-            return Standing(call, _NONE)
+            return Standing(call, _NONE, unread)
         at_work: dict[int, bool] = {}
         for pid in map(int, children + orphans):
             with suppress(OSError):  # it has just ended
@@ -296,7 +308,7 @@ class LocalTerminal:
                 child = parent == str(self._pid)
                 if child or (session == str(self._pid) and pid != self._pid):
                     at_work[pid] = (child and state == "Z") or _busy(pid, state, self._processes)
-        return Standing(call, at_work)
+        return Standing(call, at_work, unread)
 
     def _told(self, number: int) -> bytes:
         """What one of the `_FILES` says; empty when that cannot be told."""
@@ -308,12 +320,12 @@ class LocalTerminal:
         except OSError:
             return b""
 
-    def reader(self) -> str:
+    def reader(self) -> Reader:
         """See `Terminal.reader`."""
         with suppress(OSError):
             if not self._typing and not self._unread.poll(0):
                 return _reader(self._pid, self._processes)
-        return ""
+        return Reader()
 
     def close(self) -> None:
         """See `Terminal.close`."""
@@ -355,20 +367,20 @@ _READ = {"x86_64": "0", "aarch64": "63"}.get(os.uname().machine, "")
 _SELECT = {"x86_64": ("23", "270"), "aarch64": ("72",)}.get(os.uname().machine, ())
 
 
-def _reader(pid: int, processes: Processes) -> str:
-    """The name of the first process, of this one and those below it, that waits for input of its terminal.
+def _reader(shell: int, processes: Processes) -> Reader:
+    """The first process, of the shell and those below it, that waits for input of the shell's terminal.
 
     Not of another one: there it is a program that types.
     """
-    terminal = _stat(pid, processes)[4]
-    waiting = [pid]
+    terminal = _stat(shell, processes)[4]
+    waiting = [shell]
     while waiting:
         pid = waiting.pop()
         with suppress(OSError):  # it ends meanwhile, or is another user's
             waiting += map(int, processes.read(f"{pid}/task/{pid}/children").split())
             if _reads(pid, terminal, processes):
-                return processes.read(f"{pid}/comm").strip()
-    return ""
+                return Reader(processes.read(f"{pid}/comm").strip(), inner=pid != shell)
+    return Reader()
 
 
 def _reads(pid: int, terminal: str, processes: Processes) -> bool:
@@ -384,6 +396,13 @@ def _reads(pid: int, terminal: str, processes: Processes) -> bool:
         return False
     _, _, group, _, own, foreground, *_ = _stat(pid, processes)
     return group == foreground and own == terminal
+
+
+def _leads_session(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except OSError:  # it has ended, and others of its group have not
+        return False
 
 
 def _stat(pid: int, processes: Processes) -> list[str]:

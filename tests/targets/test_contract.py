@@ -19,7 +19,7 @@ from wordish.model import Machine
 from wordish.runner import Job, check
 from wordish.shell import Shell
 from wordish.targets import TARGETS
-from wordish.terminal import Standing
+from wordish.terminal import Reader, Standing
 
 KINDS = [pytest.param(kind, marks=pytest.mark.vm) if kind == "vm" else kind for kind in TARGETS]
 
@@ -475,6 +475,40 @@ def test_what_prompts_like_a_shell_and_is_none_is_not_fooled(shell: Shell) -> No
     output = shell.run("read -p 'amount in $' x", timeout=20, enters=None)
     assert (output.status, shell.depth) == (None, 0)
     assert says(shell, "echo on") == "on"
+
+
+def test_a_shell_that_comes_home_while_it_is_looked_at_has_opened_no_other(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Look for who reads the terminal when our shell waits for a command again, as on a busy machine."""
+    says(shell, "PS1='$ '")
+    reader = shell._terminal.reader
+
+    def late() -> Reader:
+        while not shell._at_home():
+            time.sleep(0.01)
+        shell._dialogue.rest()
+        return reader()
+
+    monkeypatch.setattr(shell._terminal, "reader", late)
+    output = shell.run("sleep 0.5; (exit 3)", timeout=20, enters=None)
+    assert (output.status, shell.depth) == (3, 0)
+
+
+def test_a_shell_that_is_only_late_is_not_ended_with_the_step_that_was(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Give nothing the time that it needs, as on a busy machine."""
+    monkeypatch.setattr("wordish.shell._GRACE", 1e-3)
+    for command in ("sleep 100", "sh -c 'trap \"\" INT QUIT; while :; do sleep 0.1; done'", "read x"):
+        output = shell.run(command, timeout=0.2)
+        assert (output.status, output.ended) == (None, False), command
+        assert says(shell, "echo on") == "on"
+
+
+def test_an_answer_to_our_own_shell_is_no_command_of_another(shell: Shell) -> None:
+    output = shell.run("read -p 'Name> ' x; echo $x", timeout=20, enters=None, answers=["Al"])
+    assert (output.stdout, output.status, shell.depth) == ("Al", 0, 0)
 
 
 @pytest.mark.parametrize(

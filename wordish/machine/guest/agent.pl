@@ -11,16 +11,18 @@
 #                   I  text to type; the terminal is first put back as it was at the start
 #                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
-#                   K  signal number: send it to the terminal's foreground process group
+#                   K  signal number: send it to the terminal's foreground process group, if not the shell's
 #                   Z  kill the shell and all that is left in its session; in the guest, of its account
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
 #                   W  a word: ask how the shell stands
 #                   P  ask for the program that waits for what a person types
 #                   M  ask for the terminal's modes, a struct termios
-#   to the host     O  standard output   E  standard error   P, M  see above
+#   to the host     O  standard output   E  standard error   M  see above
 #                   R  ready, or S done; what keeps the place says with it what it is, a line each
-#                   W  the word, the system call that the shell waits in, and on a second line the
-#                      processes it started, each with whether it or one of its own is at work
+#                   W  the word, 1 if what was typed is not all read, else 0, the system call that the shell
+#                      waits in, and on a second line the processes it started, each with whether it or
+#                      one of its own is at work
+#                   P  0 if it is the shell, 1 if it is one below it, and its name; nothing if there is none
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -139,7 +141,8 @@ sub reader {
             : next;
         next unless (readlink("/proc/$pid/fd/$descriptor") // '') =~ m{^/dev/(?:pts/|tty)};
         my (undef, undef, $group, undef, $own, $foreground) = stat_of($pid);
-        return content("/proc/$pid/comm") if $group == $foreground && $own == $terminal;
+        return ($pid == $_[0] ? '0 ' : '1 ') . content("/proc/$pid/comm")
+            if $group == $foreground && $own == $terminal;
     }
     return '';
 }
@@ -215,7 +218,7 @@ sub relay {
             my $group = pack('i', 0);
             ioctl($out[0], TIOCGPGRP, $group) or return;
             $group = unpack 'i', $group;
-            kill $_[0], -$group if $group > 1;    # 0, our own group, stands for "none"
+            kill $_[0], -$group if $group > 1 && $group != $shell;    # 0, our own group, stands for "none"
         },
         Z => sub {
             tell_group('kill', 1);    # all at once, however fast they multiply
@@ -223,12 +226,10 @@ sub relay {
         },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
-            my $call = '';
             # To be asked for it makes the kernel hand over what was typed (n_tty_poll).
             vec(my $unread = '', fileno $out[1], 1) = 1;
-            if (!length $typing && !select($unread, undef, undef, 0) && open my $file, '<', "/proc/$shell/syscall") {
-                chomp($call = <$file> // '');
-            }
+            $unread = length $typing || select($unread, undef, undef, 0) ? 1 : 0;
+            my $call = content("/proc/$shell/syscall");
             my @at_work;
             for my $pid (children($shell), children($reaper)) {
                 my ($state, $parent, undef, $session) = stat_of($pid) or next;    # it has just ended
@@ -239,7 +240,7 @@ sub relay {
             }
             $drain->('O', $out[0]);    # what was printed before
             $drain->('E', $err[0]);
-            $say->('W', "$_[0]$call\n@at_work");
+            $say->('W', "$_[0]$unread $call\n@at_work");
         },
         P => sub {
             vec(my $unread = '', fileno $out[1], 1) = 1;
