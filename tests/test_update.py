@@ -229,6 +229,11 @@ def test_what_would_be_read_otherwise_is_left_and_the_others_are_not(printed: st
     assert [step.command for step in found.rewritten] == ["a", "c"]
 
 
+def test_what_several_commands_print_is_not_shown_as_that_of_the_last() -> None:
+    text = "```bash\n$ a\n$ b\n```\n```output\n```\n"
+    assert left(ran(text, "one", "one\ntwo"))
+
+
 def test_a_blank_line_would_end_an_output_in_running_text() -> None:
     assert left(ran("~$ a\nold\n\nEnd.\n", "new\n\nnewer", path="a.txt"))
 

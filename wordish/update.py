@@ -411,6 +411,7 @@ def _reads(document: Document, rows: _Rows, edits: Sequence[Edit]) -> bool:
         and not again.errors
         and all(
             (new.command, new.prompt, new.options) == (old.command, old.prompt, old.options)
+            and new.expectation.together == old.expectation.together
             and (
                 without_remarks(new.expectation).text == shown[old.path, old.line]
                 if (old.path, old.line) in shown
