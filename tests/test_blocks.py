@@ -50,6 +50,28 @@ def test_a_second_output_of_a_command_is_compared_with_nothing_and_told() -> Non
     assert (told.name, told.line) == ("stray-output", 10)
 
 
+def test_an_empty_output_below_a_command_that_shows_its_own_says_nothing() -> None:
+    (step,), faults = steps(block("$ a\nx", output("")))
+    assert (step.expectation.text, faults) == ("x", ())
+
+
+def test_an_output_of_several_commands_of_which_the_last_is_skipped_is_told() -> None:
+    found, (told,) = steps(block("$ a\n$ b  # wordish: skip", output("x")))
+    assert [step.options.skip is None for step in found] == [True, False]
+    assert (told.name, told.line) == ("stray-output", 10)
+    _, faults = steps(block("$ a\n$ b <name>", output("x")))
+    assert [told.name for told in faults] == ["not-runnable", "stray-output"]
+    drawn = Block(path="a.md", line=2, text="a\nb # ignore\n\nx", drawn=(Drawn(0, 2, "~$"),))
+    assert steps(drawn)[1] == ()
+    _, (told,) = steps(drawn._replace(text="a\nb # wordish: skip\n\nx"))
+    assert (told.name, told.line) == ("stray-output", 5)
+
+
+def test_an_output_of_commands_that_are_skipped_together_is_not_told() -> None:
+    assert steps(block("$ a\n$ b", output("x"))._replace(options=Options(skip="later")))[1] == ()
+    assert steps(block("$ a  # wordish: skip\n$ b", output("x")))[1] == ()
+
+
 def test_above_a_stray_output_each_command_at_its_prompt_is_judged_by_itself() -> None:
     found, _ = steps(block("$ a\n$ b\nx", output("y")))
     assert [(step.expectation.together, step.expectation.text) for step in found] == [

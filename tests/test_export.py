@@ -171,6 +171,24 @@ def test_what_cleans_up_runs_after_a_failure_too(tmp_path: Path) -> None:
     assert (ran.stdout, ran.returncode) == ("a\nb\nc  d\ne\ng \n\n", 1)
 
 
+@pytest.mark.parametrize("end", ["exit", "exit 0", "f () { exit 0; }\n~$ f", "test x && exit"])
+def test_a_step_that_ends_the_shell_before_the_last_one_is_a_failure(tmp_path: Path, end: str) -> None:
+    ran = run(article("~$ echo a", *f"~$ {end}".split("\n"), "~$ echo b"), tmp_path)
+    assert (ran.stdout, ran.returncode) == ("a\n", 1)
+    assert ran.stderr.endswith(": a step ended the shell, and steps follow\n")
+    ran = run(article("~$ echo a   # wordish: cleanup", *f"~$ {end}".split("\n"), "~$ echo b"), tmp_path)
+    assert (ran.stdout, ran.returncode) == ("a\n", 1)
+    tidy = "~$ echo tidy   # wordish: cleanup"
+    ran = run(article("~$ echo a", *f"~$ {end}".split("\n"), "~$ echo b", tidy), tmp_path)
+    assert (ran.stdout, ran.returncode) == ("a\ntidy\n", 1)
+
+
+def test_the_last_step_may_end_the_shell(tmp_path: Path) -> None:
+    for last in ("~$ exit", "~$ (exit 0); exit 0"):
+        ran = run(article("~$ (exit 0)", "~$ echo a", last), tmp_path)
+        assert (ran.stdout, ran.stderr, ran.returncode) == ("a\n", "", 0)
+
+
 def test_what_cleans_up_runs_after_an_interruption(tmp_path: Path) -> None:
     document = article("~$ kill -INT $$; sleep 60", "~$ echo tidy   # wordish: cleanup")
     ran = run(document, tmp_path)

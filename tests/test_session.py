@@ -228,6 +228,8 @@ def test_what_bash_refuses_is_a_whole_command() -> None:
         ("echo '# ignore", None, Options()),
         ("echo x# ignore", "echo x# ignore", Options()),
         ("echo \\# ignore", "echo \\# ignore", Options()),
+        ("grep '# wordish: ' a # wordish: status=1", "grep '# wordish: ' a", Options(status=1)),
+        ("echo '# wordish: skip'", "echo '# wordish: skip'", Options()),
     ],
 )
 def test_hints_are_taken_off_where_they_are_comments_to_bash(

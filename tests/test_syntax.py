@@ -155,6 +155,12 @@ def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
         ("echo a\\ # x", False),
         ("echo a# x", False),
         ("a &&\nb # x", True),
+        ("a;# x", True),
+        ("a |# x", True),
+        ("a &# x", True),
+        ("echo a\\;# x", False),
+        ("echo 'a;# x", False),
+        ("echo $((1|# x", False),
     ],
 )
 def test_a_comment_is_what_bash_takes_for_one(text: str, expected: bool) -> None:

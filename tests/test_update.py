@@ -229,6 +229,11 @@ def test_what_would_be_read_otherwise_is_left_and_the_others_are_not(printed: st
     assert [step.command for step in found.rewritten] == ["a", "c"]
 
 
+def test_what_several_commands_print_is_not_shown_as_that_of_the_last() -> None:
+    text = "```bash\n$ a\n$ b\n```\n```output\n```\n"
+    assert left(ran(text, "one", "one\ntwo"))
+
+
 def test_a_blank_line_would_end_an_output_in_running_text() -> None:
     assert left(ran("~$ a\nold\n\nEnd.\n", "new\n\nnewer", path="a.txt"))
 
@@ -239,6 +244,19 @@ def test_a_step_of_another_file_is_left() -> None:
     document = Document(path="b.md", text=text, steps=other.document.steps)
     transcript = Transcript(document=document, target=HOST, verdicts=other.verdicts)
     assert left(transcript) == ["a.md:2: it stands in another file"]
+
+
+def test_what_a_file_shows_that_is_included_twice_is_true_of_both_or_left(tmp_path: Path) -> None:
+    (tmp_path / "part.md").write_text(fenced("~$ a", "1", "~$ b", "old"))
+    (tmp_path / "a.md").write_text("```{include} part.md\n```\n\n```{include} part.md\n```\n")
+    document = read(tmp_path / "a.md")
+    outputs = [Output(stdout=text) for text in ("1", "new", "2", "new")]
+    verdicts = [judge(step, output) for step, output in zip(document.steps, outputs, strict=True)]
+    found = update(Transcript(document=document, target=HOST, verdicts=tuple(verdicts)))
+    assert list(found.included.values()) == [fenced("~$ a", "1", "~$ b", "new")]
+    assert [(told.line, told.message) for told in found.left] == [
+        (2, "its file is included more than once, and it prints something else each time")
+    ]
 
 
 def test_a_run_that_broke_changes_nothing() -> None:

@@ -30,10 +30,12 @@ def steps(
     """
     found, faults = session.steps(block, outer=outer, substitutions=substitutions)
     if found and (block.drawn or block.outputs):
-        found, more = _together(block, found, outer), tuple(_stray(block, found))
-        if block.outputs and not more:
+        found = _together(block, found, outer)
+        if block.outputs and found[-1].expectation.lines:
+            faults += tuple(_stray(block))
+        elif block.outputs:
             found = _shown_below(block.outputs, found)
-        faults += more
+        faults += tuple(_unjudged(found))
     if block.drawn or block.outputs:
         faults += tuple(_alone(block, outer))
     if block.numbers:
@@ -87,17 +89,43 @@ def _promised(options: Options, lines: Sequence[tuple[int, str]]) -> Expectation
     )
 
 
-def _stray(block: Block, found: Sequence[Step]) -> Iterator[Diagnostic]:
+def _stray(block: Block) -> Iterator[Diagnostic]:
     """A warning for outputs below a block whose last command shows one of its own."""
-    if any(output.text.strip() for output in block.outputs) and found[-1].expectation.lines:
-        yield Diagnostic(
-            path=block.outputs[0].path,
-            line=block.outputs[0].line,
-            severity=Severity.WARNING,
-            name="stray-output",
-            message="this output is compared with nothing: the command above it shows one of its own",
+    if any(output.text.strip() for output in block.outputs):
+        yield _compared_with_nothing(
+            block.outputs[0].path,
+            block.outputs[0].line,
+            why="the command above it shows one of its own",
             hint="show it in one place",
         )
+
+
+def _unjudged(found: Sequence[Step]) -> Iterator[Diagnostic]:
+    """A warning for each output of several commands of which the last is skipped, and others run."""
+    running = False
+    for step in found:
+        running = running or step.options.skip is None
+        if step.expectation.together:
+            continue
+        if running and step.options.skip is not None and step.expectation.lines:
+            yield _compared_with_nothing(
+                step.path,
+                step.expectation.lines[0],
+                why="the last of the commands that print it is skipped",
+                hint="show what the others print in a block of their own",
+            )
+        running = False
+
+
+def _compared_with_nothing(path: str, line: int, *, why: str, hint: str) -> Diagnostic:
+    return Diagnostic(
+        path=path,
+        line=line,
+        severity=Severity.WARNING,
+        name="stray-output",
+        message=f"this output is compared with nothing: {why}",
+        hint=hint,
+    )
 
 
 def _alone(block: Block, outer: Options) -> Iterator[Diagnostic]:

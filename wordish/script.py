@@ -64,6 +64,16 @@ wordish_end() {{
 }}
 trap wordish_end EXIT
 """
+_WHOLE: Final = """\
+# A step that ends this shell leaves the ones below it undone, and that is a failure.
+wordish_last=0
+wordish_whole() {{
+{first}    [ "$1" -eq 0 ] && [ "$wordish_last" -eq 0 ] || return 0
+    printf '%s: a step ended the shell, and steps follow\\n' "$0" >&2
+    exit 1
+}}
+trap 'wordish_whole "$?"' EXIT
+"""
 _BREAKS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _STATUS: Final = re.compile(r"\$\{?\?")
 _HANDLER: Final = "command_not_found_handle"
@@ -100,13 +110,16 @@ def script(document: Document) -> str:
     if cleanups:
         commands = "".join(f"    {shlex.quote(each.typed)}\n" for each in cleanups)
         pieces.append(_CLEANUP.format(commands=commands))
-    body = list(_body(steps, both))
+    ends = any(call.name == "exit" for step in running[:-1] for call in anatomy(step.command).calls)
+    if ends:
+        pieces.append(_WHOLE.format(first="    wordish_end\n" if cleanups else ""))
+    body = list(_body(steps, both, last=running[-1] if ends else None))
     pieces += [_EXPECT] if any("\nwordish_expect " in piece for piece in body) else []
     return "\n".join([*pieces, *body])
 
 
-def _body(steps: Sequence[Step], both: bool) -> Iterator[str]:
-    """The steps one by one, and between them what holds around them."""
+def _body(steps: Sequence[Step], both: bool, *, last: Step | None) -> Iterator[str]:
+    """The steps one by one, and between them what holds around them; ``last`` is told when it is reached."""
     own: set[str] = set()  # names that may be functions or aliases, "*" for all
     inside: dict[User, list[tuple[int, Scope]]] = {"root": [], "user": []}
     entered = cleaned = 0
@@ -133,6 +146,7 @@ def _body(steps: Sequence[Step], both: bool) -> Iterator[str]:
         ]
         lead = _comment(": ".join([_place(step), *filter(None, [", ".join(notes)])]))
         lead += f"wordish_cleaned={cleaned}\n" if step.options.cleanup else ""
+        lead += "wordish_last=1\n" if step is last else ""
         written = _written(step, both)
         text = _run(written, plain=not _is_own(step.command, own), zero=zero)
         if _HANDLER in own and text.startswith(

@@ -160,9 +160,9 @@ def _hints(command: str, *, path: str, line: int) -> tuple[Options, str, tuple[D
     said = Options()
     faults: list[Diagnostic] = []
     lines = command.split("\n")
-    number = tried = 0
+    number = position = tried = 0
     while number < len(lines) and tried < _MOST_HINTS:
-        found = _HINT.search(lines[number]) if "#" in lines[number] else None
+        found = _HINT.search(lines[number], position) if "#" in lines[number] else None
         tried += found is not None
         before = "\n".join([*lines[:number], lines[number][: found.start()]]) if found else ""
         parsed = words.hint(found.group(), path=path, line=line + number) if found else None
@@ -170,8 +170,11 @@ def _hints(command: str, *, path: str, line: int) -> tuple[Options, str, tuple[D
             said = words.merge(said, parsed[0])
             faults += parsed[1]
             lines[number] = tidy(lines[number][: found.start()])
+            position = 0
+        elif found:
+            position = found.start() + 1
         else:
-            number += 1
+            number, position = number + 1, 0
     return said, "\n".join(lines), tuple(faults)
 
 

@@ -191,7 +191,7 @@ def missing(text: str) -> str:
 def is_comment(text: str, position: int) -> bool:
     """Whether the ``#`` at this ``position`` of ``text`` starts a comment for bash."""
     before = text[:position]
-    if before and before[-1] not in " \t\n":
+    if before and before[-1] not in " \t\n;&|":
         return False
     line_start = before.rfind("\n") + 1
     if not line_start and plainly_complete(before):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -72,6 +72,7 @@ def update(transcript: Transcript) -> Update:
     left: list[Diagnostic] = []
     redacts = bool(document.conventions.redact)
     secrets = any(sample.secret for step in document.sequence for sample in step.options.samples or ())
+    again = _again(transcript.verdicts)
     stopped = transcript.error or ("interrupted" if transcript.interrupted else "")
     for index, verdict in enumerate(transcript.verdicts, -len(document.before)):
         if verdict.outcome not in (Outcome.FAILED, Outcome.ERROR):
@@ -84,19 +85,34 @@ def update(transcript: Transcript) -> Update:
         elif not reason:
             step = verdict.step._replace(expectation=without_remarks(verdict.step.expectation))
             lines = _lines(rows[step.path], verdict._replace(step=step), meant)
-            if lines is not None:
+            if lines is None:
+                reason = "what it printed cannot stand in a text so that it would match"
+            elif not all(agrees(document, other, lines) for other in again.get((step.path, step.line), ())):
+                reason = "its file is included more than once, and it prints something else each time"
+            else:
                 if lines and verdict.step.expectation.lines and not step.expectation.lines:
                     lines.append(
                         before(rows[step.path], step).rstrip(" \t")
                     )  # a remark stands below a blank line
                 edits.append(Edit(at=index, step=step, lines=tuple(lines)))
                 continue
-            reason = "what it printed cannot stand in a text so that it would match"
         elif not stopped and reason != _PATTERNS:
             where = "line " if verdict.step.path == document.path else f"{verdict.step.path}:"
             stopped = f"the step at {where}{verdict.step.line} went wrong before it"
         left.append(leave(verdict.step, reason))
     return revised(document, edits, left=left)
+
+
+def _again(verdicts: Sequence[Verdict]) -> Mapping[tuple[str, int], Sequence[Verdict]]:
+    """The verdicts on what is shown more than once, by file and line: that file is included again."""
+    found: dict[tuple[str, int], list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        options = verdict.step.options
+        if verdict.output and not (
+            options.ignore or options.status_only or verdict.step.expectation.together
+        ):
+            found[verdict.step.path, verdict.step.line].append(verdict)
+    return {place: several for place, several in found.items() if len(several) > 1}
 
 
 def revised(document: Document, edits: Sequence[Edit], *, left: Sequence[Diagnostic]) -> Update:
@@ -395,6 +411,7 @@ def _reads(document: Document, rows: _Rows, edits: Sequence[Edit]) -> bool:
         and not again.errors
         and all(
             (new.command, new.prompt, new.options) == (old.command, old.prompt, old.options)
+            and new.expectation.together == old.expectation.together
             and (
                 without_remarks(new.expectation).text == shown[old.path, old.line]
                 if (old.path, old.line) in shown

@@ -185,6 +185,7 @@ def test_a_hidden_comment_holds_steps_of_its_own(text: str, line: int) -> None:
         ("---\ntitle: x\nwordish:\n  timeuot: 3\n---\n", 3, "unknown-option"),
         ("---\nwordish: [\n---\n", 2, "bad-front-matter"),
         ("---\nwordish: 3\n---\n", 2, "bad-option"),
+        ('---\n"wordish": 3\n---\n', 2, "bad-option"),
         ("---\nwordish: hidden\n---\n", 2, "misplaced-option"),
         ("x\n\n<!-- wordish: timeout=3\n\n```\n$ a\n```\n", 3, "open-comment"),
         ("<!-- wordish: hidden\n\na\n-->\n", 1, "session-in-comment"),
@@ -204,6 +205,7 @@ def test_faults_of_comments(text: str, line: int, name: str) -> None:
         ("x\n\n<!-- wordish\n\n~$ a\n-->", 3),
         ("% wordish hidden", 1),
         ("% Wordish: hidden", 1),
+        ("<!--- wordish: hidden --->", 1),
     ],
 )
 def test_a_comment_that_is_almost_ours_is_told(text: str, line: int) -> None:

@@ -298,6 +298,7 @@ def test_a_directive_is_read_as_the_comment(colons: str) -> None:
         ("Text.\n\n..wordish: status=1\n\nMore.\n", 3, "stray-comment"),
         (".. note::\n\n   * a\n\n     b\n     .. wordish: status=1\n     c\n", 6, "stray-comment"),
         ("Text.\n\n<!-- wordish: status=1 -->\n", 3, "stray-comment"),
+        ("::\n\n  $ a\n\n:wordish: status=1\n", 5, "stray-comment"),
     ],
 )
 def test_a_comment_that_is_almost_ours_is_told(text: str, line: int, name: str) -> None:

@@ -52,7 +52,7 @@ _LOST_HINT = "put it on a line of its own, with a blank line before it"
 _ANY_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--\s*wordish\s*:[ \t]*(.*?)(-->|\Z)", re.DOTALL)
 _LINE_COMMENT = re.compile(r"\s*wordish\s*:\s*(.*)", re.DOTALL)
-_KEY = re.compile(r"^wordish\s*:", re.MULTILINE)
+_KEY = re.compile(r"^(['\"]?)wordish\1\s*:", re.MULTILINE)
 
 
 def read(text: str, *, path: str, load: Load, outer: Options = NOTHING) -> Reading:

@@ -278,7 +278,7 @@ def _adjacent(lines: Sequence[str], end: int, start: int) -> bool:
 
 _LOST = re.compile(r"^\s*\.\.\s*wordish\s*:|<!--\s*wordish\s*:")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)[^`]*(?<!`)\1(?!`)")
-_ALMOST = re.compile(r"\s*wordish\b\s*(:?)\s*(.*)", re.DOTALL | re.IGNORECASE)
+_ALMOST = re.compile(r"[-\s]*wordish\b\s*(:?)\s*(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def is_lost(line: str) -> bool:

@@ -38,6 +38,7 @@ from wordish.formats.reading import (
 )
 from wordish.formats.sessions import sessions
 
+_LATE_HINT = "put it above the first block, or write it as `.. wordish: ...` before the block that it is for"
 _LOST_HINT = "write it as `.. wordish: ...`, with a blank line before and after"
 _ANNOUNCES = re.compile(r"(?<!\\)(?:\\\\)*::$")
 _COLUMNS = 200  # of a grid table: docutils' parser is quadratic in them
@@ -317,10 +318,14 @@ class _Body(_Tolerant):
         """A field; ``:wordish:`` among the first things of an article speaks of all of it."""
         line = _here(self.state_machine)
         body, _, offset, blank_finish = self.state_machine.get_first_known_indented(match.end())
-        above = (isinstance(found, Session | Inclusion) for found in self.inliner.found)
-        if match.group().strip(": ") == "wordish" and not any(above):
+        if match.group().strip(": ") == "wordish":
             text = " ".join(" ".join(body.data).split())
-            self.inliner.found.append(Comment(start=line, end=line, text=text, article=True))
+            late = any(isinstance(found, Session | Inclusion) for found in self.inliner.found)
+            self.inliner.found.append(
+                Remark(diagnostics=(lost(self.inliner.path, line, _LATE_HINT),))
+                if late
+                else Comment(start=line, end=line, text=text, article=True)
+            )
         self.nested_parse(body, offset, nodes.Element())
         return nodes.field(), blank_finish
 
