@@ -35,11 +35,6 @@ _SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in form.SUF
 _SUBSTITUTION = re.compile(r"\|[^|\s](?:[^|]*[^|\s])?\||\{\{.*?\}\}")
 
 
-def read(path: str, settings: Settings) -> Document:
-    """The article in a file, as `wordish check` reads it; raises as `wordish.document.read`."""
-    return after.read(path, conventions_of=settings.conventions_of)
-
-
 def of_page(path: str, settings: Settings, doctree: nodes.document) -> Document:
     """The article in a file, as its page ``doctree`` shows it; raises as `wordish.document.read`.
 
