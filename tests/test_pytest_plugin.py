@@ -50,6 +50,12 @@ def collected(pytester: pytest.Pytester, *words: str) -> list[str]:
     return [line for line in result.outlines if "::" in line]
 
 
+def test_the_configurations_prompts_make_a_text_an_article(project: pytest.Pytester) -> None:
+    write(project, "pyproject.toml", '[tool.wordish]\nprompts = {user = ["db>"]}\n')
+    write(project, "docs/own.txt", "db> true\n")
+    assert "docs/own.txt::wordish" in collected(project)
+
+
 def test_it_costs_and_changes_nothing_where_nobody_asked_for_it(pytester: pytest.Pytester) -> None:
     write(pytester, "docs/good.txt", GOOD)
     write(pytester, "docs/a.md", f"```console\n{GOOD}```\n")

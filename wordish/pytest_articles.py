@@ -47,7 +47,8 @@ def _project(config: pytest.Config) -> _Project:
 
         try:
             settings = load(directory=config.rootpath)
-            found = find(settings.paths or [config.rootpath], base=settings.directory)
+            paths = settings.paths or [config.rootpath]
+            found = find(paths, base=settings.directory, conventions_of=settings.conventions_of)
         except UsageError as error:
             if settings.paths:
                 raise pytest.UsageError(str(error)) from error
