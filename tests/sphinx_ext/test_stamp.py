@@ -257,6 +257,24 @@ def test_a_state_follows_all_the_files_that_an_article_is_read_from(project: Sta
     assert "changed since 22 November 2026" in built.text("report.html")
 
 
+def test_each_builder_writes_the_state_as_it_is_whichever_read_it_first(project: Start) -> None:
+    made = project(FILES)
+    record(made, "stamped.md")
+    made.build()
+    assert "verified on" in made.build("dirhtml").text("mentioned/index.html")
+    made.write("stamped.md", ARTICLE.replace("VG", "VH"))
+    made.build()
+    built = made.build("dirhtml")
+    assert built.read == ()
+    assert "changed since 22 November 2026" in built.text("mentioned/index.html")
+    record(made, "stamped.md")
+    made.build()
+    built = made.build("dirhtml")
+    assert "verified on" in built.text("mentioned/index.html")
+    assert "verified on" in built.text("stamped/index.html")
+    assert set(made.build("dirhtml").written) == set()
+
+
 def test_a_state_follows_the_configuration_that_is_named(project: Start) -> None:
     made = project({"index.md": ARTICLE, "other.toml": "[tool.wordish]\n"})
     record(made, "index.md")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -109,7 +109,9 @@ class Pages:
         self.confdir = Path()
         self.with_sessions: set[str] = set()
         self.waiting: set[str] = set()  # they show a state, and there was no record
-        self.reports: dict[str, object] = {}
+        self.shows: dict[str, set[str]] = {}  # by page, the articles whose state it says
+        self.reports: set[str] = set()  # they say that of all
+        self.written: dict[str, dict[str, object]] = {}  # by builder and page, the states when it was written
         self.looks: dict[str, Look] = {}
         self.readings: dict[str, dict[str, Reading]] = {}  # by page, and the name of the lexer
         self.prompts: object = None  # what the configuration said of them
@@ -118,7 +120,8 @@ class Pages:
         """Forget a page, which is about to be read again or is gone."""
         self.with_sessions.discard(docname)
         self.waiting.discard(docname)
-        self.reports.pop(docname, None)
+        self.shows.pop(docname, None)
+        self.reports.discard(docname)
         self.readings.pop(docname, None)
 
     def merge(self, other: Pages, docnames: Iterable[str]) -> None:
@@ -128,8 +131,10 @@ class Pages:
                 self.with_sessions.add(docname)
             if docname in other.waiting:
                 self.waiting.add(docname)
+            if docname in other.shows:
+                self.shows[docname] = other.shows[docname]
             if docname in other.reports:
-                self.reports[docname] = other.reports[docname]
+                self.reports.add(docname)
             if docname in other.readings:
                 self.readings[docname] = other.readings[docname]
 
@@ -142,12 +147,13 @@ def pages(env: BuildEnvironment) -> Pages:
     return found
 
 
-def depend(docname: str, env: BuildEnvironment, now: Known, articles: Iterable[str] = ()) -> None:
+def depend(docname: str, env: BuildEnvironment, now: Known, articles: Collection[str] = ()) -> None:
     """Have a page read again when the record changes, or what one of these articles is read from."""
     own = os.fspath(env.doc2path(docname))
     sources = {path for article in articles for path in _sources(article, env, now)} - {own}
     for path in sorted({*map(os.fspath, now.files)} | sources):
         env.note_dependency(os.path.relpath(path, env.srcdir))
+    pages(env).shows.setdefault(docname, set()).update(articles)
     if now.file not in now.files:
         pages(env).waiting.add(docname)
 
