@@ -129,7 +129,7 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         )
     for block in reading.blocks:
         more, faults = blocks.steps(block, outer=article, substitutions=conventions.substitutions)
-        scopes = _scopes(article, block, path=path)
+        scopes = scopes_of(block, article, path=path)
         steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
         errors += [told for told in faults if told.severity is Severity.ERROR]
@@ -226,8 +226,8 @@ def _too_many(errors: Sequence[Diagnostic]) -> Diagnostic:
     )
 
 
-def _scopes(article: Options, block: Block, *, path: str) -> tuple[Scope, ...]:
-    """What surrounds a block: what the article at ``path`` says, and what is said of the block."""
+def scopes_of(block: Block, article: Options, *, path: str) -> tuple[Scope, ...]:
+    """What surrounds the steps of a block: what the article at ``path`` says, and what is said of it."""
     return tuple(
         Scope(
             path=where,

@@ -22,7 +22,7 @@ from wordish import options as words
 from wordish.catalogue import told
 from wordish.config import Settings
 from wordish.formats import FORMATS
-from wordish.model import Block, Diagnostic, Document, Options, Step
+from wordish.model import Block, Diagnostic, Document, Step
 from wordish.sources import loader
 from wordish.sphinx_ext.recording import transcript
 from wordish.sphinx_ext.sessions import WRITTEN, Written
@@ -67,7 +67,7 @@ def _shown(article: Document, doctree: nodes.document) -> Document:
     steps: list[Step] = []
     faults: list[Diagnostic] = []
     for block in blocks:
-        found, remarks = block.steps(outer=article.options)
+        found, remarks = block.steps(article)
         steps += found
         if block.path != article.path or any(_key(step) not in known for step in found):
             faults += remarks  # else it is a block of the file, of which all is told already
@@ -94,8 +94,8 @@ class _Seen(NamedTuple):
         line = _line(written.text.split("\n"), lines_of(path), about)
         return cls(written=written, path=path, line=line)
 
-    def steps(self, *, outer: Options) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
-        """Its steps, and what is wrong with it; ``outer`` are the article's options."""
+    def steps(self, article: Document) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
+        """Its steps as part of the article, and what is wrong with it."""
         said, faults = words.parse(self.written.options, path=self.path, line=self.line)
         block = Block(
             path=self.path,
@@ -104,8 +104,10 @@ class _Seen(NamedTuple):
             language=self.written.language,
             options=said,
         )
-        steps, more = session.steps(block, outer=outer)
-        return steps, (*faults, *more)
+        substitutions = article.conventions.substitutions
+        steps, more = session.steps(block, outer=article.options, substitutions=substitutions)
+        scopes = document.scopes_of(block, article.options, path=article.path)
+        return tuple(step._replace(scopes=scopes) for step in steps), (*faults, *more)
 
 
 def _is_session(node: nodes.literal_block) -> bool:
