@@ -125,6 +125,16 @@ def test_paths_and_timeout_come_from_the_configuration(
     assert "timed out after 0.3 s" in capfd.readouterr().out
 
 
+def test_a_text_with_a_prompt_of_the_configuration_is_checked_with_its_folder(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("pyproject.toml", '[tool.wordish]\npaths = ["docs"]\nprompts = {user = ["db>"]}\n')
+    write("docs/good.txt", GOOD)
+    write("docs/own.txt", "Type\n\n    db> echo red\n    blue\n")
+    assert main(["check"]) == 1
+    assert "docs/own.txt:3: failed: the output differs" in capfd.readouterr().out
+
+
 TWO = "~$ echo begun\nbegun\n\n~$ sleep 30\n\n~$ echo never\n\n~$ rm -f mess   # cleanup\n"
 
 

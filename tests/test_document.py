@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -277,7 +279,43 @@ def test_a_text_with_an_own_prompt_is_an_article(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text("Type\n\ndb> a\n")
     Path("b.txt").write_text("x> a\n")
-    assert [str(path) for path in document.find(["."], conventions=OWN)] == ["a.txt"]
+    assert [str(path) for path in document.find(["."], conventions_of=lambda _: OWN)] == ["a.txt"]
+
+
+def test_a_text_that_speaks_to_wordish_is_an_article(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text("# wordish: user-prompt='db>'\n\ndb> a\n")
+    assert found(".") == ["a.txt"]
+
+
+def test_a_session_in_another_encoding_is_an_article_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_bytes("$ echo é\n".encode("latin-1"))
+    Path("b.txt").write_bytes("café\n".encode("latin-1"))
+    assert found(".") == ["a.txt"]
+
+
+def test_a_folder_that_cannot_be_searched_is_an_error(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refusing(path: str) -> Any:
+        if str(path).endswith("sub"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(ArticleError, match=r"^docs/sub: cannot be searched: Permission denied: "):
+        found("docs")
+
+
+def test_a_file_that_cannot_be_looked_at_is_an_article(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(Path, "is_file", refusing)
+    assert found("docs") == sorted([*ALL, "docs/requirements.txt"])
 
 
 def test_a_document_says_under_which_conventions_it_was_read() -> None:

@@ -54,6 +54,26 @@ def test_a_check_reads_each_article_under_its_conventions(
     assert document["steps"][0]["options"] == {"match": "exact"}
 
 
+def test_an_article_may_be_named_by_way_of_a_link(write: Write, tmp_path: Path) -> None:
+    write("project/pyproject.toml", CONFIG)
+    write("project/docs/loose/a.md", ARTICLE)
+    link = tmp_path / "link"
+    link.symlink_to("project")
+    config = ["--config", "project/pyproject.toml"]
+    assert main(["check", "-q", *config, str(link / "docs/loose/a.md")]) == 0
+    assert main(["check", "-q", *config, str(link / "docs/loose")]) == 0
+
+
+def test_a_name_may_begin_with_two_dots(write: Write) -> None:
+    write("pyproject.toml", CONFIG)
+    write("docs/loose/..a.md", ARTICLE)
+    write("..b/docs.md", ARTICLE)
+    assert main(["check", "-q", "docs/loose/..a.md"]) == 0
+    override = Override(paths=("..b/",), conventions=Conventions(options=Options(match="regex")))
+    found = conventions_of("..b/docs.md", everywhere=Conventions(), overrides=[override], directory=Path())
+    assert found.options.match == "regex"
+
+
 def test_an_article_goes_before_the_configuration(write: Write) -> None:
     write("pyproject.toml", CONFIG)
     write("docs/b.md", f"<!-- wordish: match=ellipsis -->\n\nText.\n\n{ARTICLE}")

@@ -50,6 +50,22 @@ def collected(pytester: pytest.Pytester, *words: str) -> list[str]:
     return [line for line in result.outlines if "::" in line]
 
 
+def test_links_to_folders_are_not_followed_unless_somebody_means_them(project: pytest.Pytester) -> None:
+    (project.path / "again").symlink_to("docs")
+    once = ["docs/bad.txt::wordish", "docs/good.txt::wordish", "test_x.py::test_x"]
+    assert collected(project) == once
+    linked = ["again/bad.txt::wordish", "again/good.txt::wordish"]
+    assert collected(project, "again") == linked
+    write(project, "pyproject.toml", '[tool.wordish]\npaths = ["again"]\n')
+    assert {*linked} < {*collected(project)}
+
+
+def test_the_configurations_prompts_make_a_text_an_article(project: pytest.Pytester) -> None:
+    write(project, "pyproject.toml", '[tool.wordish]\nprompts = {user = ["db>"]}\n')
+    write(project, "docs/own.txt", "db> true\n")
+    assert "docs/own.txt::wordish" in collected(project)
+
+
 def test_it_costs_and_changes_nothing_where_nobody_asked_for_it(pytester: pytest.Pytester) -> None:
     write(pytester, "docs/good.txt", GOOD)
     write(pytester, "docs/a.md", f"```console\n{GOOD}```\n")

@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from wordish import verified
+from wordish import after, verified
 from wordish.document import parse
 from wordish.errors import ConfigError, UsageError
-from wordish.model import Document, Outcome, Output, Said, Target, Transcript, Verdict
+from wordish.model import Conventions, Document, Outcome, Output, Said, Target, Transcript, Verdict
 from wordish.verified import Entry, Record, digest, dumped, entry, key_of, load, merged, recording
 
 ARTICLE = """\
@@ -112,6 +112,59 @@ def test_the_digest_stays_when_nothing_that_is_judged_changes(old: str, new: str
 )
 def test_the_digest_changes_with_whatever_is_judged(old: str, new: str) -> None:
     assert digest(read(ARTICLE.replace(old, new, 1))) != digest(read())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("touch a", "touch b"),
+        ("# wordish: cleanup", ""),
+        ("before.md", "other.md"),
+    ],
+)
+def test_the_digest_changes_with_the_articles_that_run_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.md").write_text("<!-- wordish: after=before.md -->\n\n```\n~$ ls\na\n```\n")
+    Path("before.md").write_text("```\n~$ touch a\n~$ true\n~$ rm a # wordish: cleanup\n```\n")
+    Path("other.md").write_text("```\n~$ touch c\n```\n")
+    first = digest(after.read("a.md", conventions_of=lambda _: Conventions()))
+    for path in map(Path, ("a.md", "before.md")):
+        path.write_text(path.read_text().replace(old, new))
+    assert digest(after.read("a.md", conventions_of=lambda _: Conventions())) != first
+
+
+def test_the_digest_changes_with_a_kind_of_samples_that_the_configuration_describes() -> None:
+    text = '<!-- wordish: vary="vol-1" like=volume -->\n```\n~$ echo vol-1\nvol-1\n```\n'
+    digests = {
+        digest(parse(text, path="a.md", conventions=Conventions(like={"volume": pattern})))
+        for pattern in ("vol-.", r"vol-\d")
+    }
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("cwd=a", "cwd=/"),  # whence the block goes to b
+        ("~$ pwd\n", "~$ pwd\n```\n\n<!-- wordish: cwd=b -->\n```console\n"),
+    ],
+)
+def test_the_digest_changes_with_what_surrounds_the_steps(old: str, new: str) -> None:
+    text = """\
+<!-- wordish: cwd=a -->
+
+# Folders
+
+<!-- wordish: cwd=b -->
+```console
+~$ pwd
+~$ cd c
+~$ ls
+```
+"""
+    assert digest(read(text)) != digest(read(text.replace(old, new)))
 
 
 def test_the_digest_is_the_same_in_every_version_of_wordish() -> None:

@@ -7,20 +7,17 @@ them would undo what it is run for: it runs last, in the other order.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from wordish import document
 from wordish.errors import ArticleError
-from wordish.model import Conventions, Diagnostic, Document, Step
+from wordish.model import Diagnostic, Document, Step
 
 _DEEP = 50  # articles, one before the other
 
-ConventionsOf = Callable[[str | os.PathLike[str]], Conventions]
-"""What holds for the article at a path."""
 
-
-def read(path: str | Path | document.Found, *, conventions_of: ConventionsOf) -> Document:
+def read(path: str | Path | document.Found, *, conventions_of: document.ConventionsOf) -> Document:
     """The article at ``path``, with the steps of those that it comes after.
 
     What keeps one of these from running is in its diagnostics. Raises as `wordish.document.read`.
@@ -29,7 +26,7 @@ def read(path: str | Path | document.Found, *, conventions_of: ConventionsOf) ->
     return preceded(article, conventions_of=conventions_of)
 
 
-def preceded(article: Document, *, conventions_of: ConventionsOf) -> Document:
+def preceded(article: Document, *, conventions_of: document.ConventionsOf) -> Document:
     """``article`` with the steps of those that it comes after; see `read`."""
     if not article.options.after:
         return article
@@ -77,7 +74,7 @@ def preceded(article: Document, *, conventions_of: ConventionsOf) -> Document:
 
 
 def _read(
-    path: str, later: Document, line: int, conventions_of: ConventionsOf, faults: list[Diagnostic]
+    path: str, later: Document, line: int, conventions_of: document.ConventionsOf, faults: list[Diagnostic]
 ) -> Document:
     try:
         found = document.read(path, conventions=conventions_of(path))

@@ -6,7 +6,8 @@ What reads is imported where it is needed: an article that was read before is no
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,9 @@ SKIPPED = frozenset({"_build", "node_modules", "__pycache__", "site-packages", "
 
 _NONE = Conventions()
 
+ConventionsOf = Callable[[str | os.PathLike[str]], Conventions]
+"""What holds for the article at a path."""
+
 
 class Found(NamedTuple):
     """The path of an article, and whether it was named itself, not found in a directory."""
@@ -41,15 +45,15 @@ class Found(NamedTuple):
 
 
 def find(
-    paths: Iterable[str | Path], *, base: Path | None = None, conventions: Conventions = _NONE
+    paths: Iterable[str | Path], *, base: Path | None = None, conventions_of: ConventionsOf = lambda _: _NONE
 ) -> tuple[Found, ...]:
     """The articles that ``paths`` name, each once: files as they are, directories searched.
 
     Relative paths start at ``base`` (default: the current directory); the result can be opened from
     the current directory, and is spelt as it was given. A directory gives, sorted, the files below it
-    that a format claims by suffix; a ``.txt`` there counts only when it shows a prompt. Links to
-    directories are not followed. Raises `UsageError` for a path that is empty or not there, and for a
-    directory without articles.
+    that a format claims by suffix; a ``.txt`` there counts only when it shows a prompt or speaks to wordish.
+    Links to directories are not followed. Raises `UsageError` for a path that is empty or not there, and for
+    a directory without articles, `ArticleError` for a directory that cannot be searched.
     """
     articles: dict[str, Found] = {}
     for given in paths:
@@ -58,7 +62,7 @@ def find(
         path = _from_here(Path(given), base)
         if not path.exists():
             raise UsageError("no such file or directory", where=str(path), hint="check the spelling")
-        below = sorted(_walk(path, conventions.options)) if path.is_dir() else [path]
+        below = sorted(_walk(path, conventions_of)) if path.is_dir() else [path]
         if not below:
             raise UsageError(
                 "no articles in this directory",
@@ -125,7 +129,7 @@ def parse(text: str, *, path: str, conventions: Conventions = _NONE, load: Load 
         )
     for block in reading.blocks:
         more, faults = blocks.steps(block, outer=article, substitutions=conventions.substitutions)
-        scopes = _scopes(article, block, path=path)
+        scopes = scopes_of(block, article, path=path)
         steps += [step._replace(scopes=scopes) for step in more] if scopes else more
         remarks += faults
         errors += [told for told in faults if told.severity is Severity.ERROR]
@@ -222,8 +226,8 @@ def _too_many(errors: Sequence[Diagnostic]) -> Diagnostic:
     )
 
 
-def _scopes(article: Options, block: Block, *, path: str) -> tuple[Scope, ...]:
-    """What surrounds a block: what the article at ``path`` says, and what is said of the block."""
+def scopes_of(block: Block, article: Options, *, path: str) -> tuple[Scope, ...]:
+    """What surrounds the steps of a block: what the article at ``path`` says, and what is said of it."""
     return tuple(
         Scope(
             path=where,
@@ -294,31 +298,48 @@ def _from_here(path: Path, base: Path | None) -> Path:
     return Path(os.path.relpath(base / path)) if base.resolve() != Path.cwd() else path
 
 
-def _walk(directory: Path, outer: Options) -> Iterator[Path]:
+def _walk(directory: Path, conventions_of: ConventionsOf) -> Iterator[Path]:
     suffixes = _suffixes()
-    for folder, names, files in os.walk(directory):
+    for folder, names, files in os.walk(directory, onerror=_refuse):
         names[:] = [name for name in names if not _is_skipped(Path(folder, name))]
         for name in files:
             path = Path(folder, name)
-            if path.suffix.lower() in suffixes and not name.startswith(".") and _is_article(path, outer):
+            if (
+                path.suffix.lower() in suffixes
+                and not name.startswith(".")
+                and _is_article(path, conventions_of)
+            ):
                 yield path
+
+
+def _refuse(error: OSError) -> None:
+    """What cannot be searched may hold articles."""
+    what, hint = f"cannot be searched: {error.strerror}", "check its permissions, or name the articles"
+    raise ArticleError(what, where=str(error.filename), hint=hint) from error
 
 
 def _is_skipped(directory: Path) -> bool:
     name = directory.name
-    return name in SKIPPED or name.startswith(".") or (directory / "pyvenv.cfg").exists()
+    return name in SKIPPED or name.startswith(".") or os.access(directory / "pyvenv.cfg", os.F_OK)
 
 
-def _is_article(path: Path, outer: Options) -> bool:
-    """Whether a file of a directory is meant: of plain text there are many kinds."""
-    if path.suffix.lower() != ".txt":
-        return path.is_file()
+def _is_article(path: Path, conventions_of: ConventionsOf) -> bool:
+    """Whether a file of a directory is meant: of plain text there are many kinds.
+
+    One that cannot be looked at is: its reader tells why.
+    """
     try:
-        text = text_of(path)
-    except ArticleError:
-        return False
+        if path.suffix.lower() != ".txt" or not path.is_file():
+            return path.is_file()
+        text = path.read_bytes().decode(errors="replace")
+    except OSError:
+        return True
     from wordish import prompts
 
-    own = prompts.own(outer)
+    own = prompts.own(conventions_of(path).options)
     found = (prompts.match(line.strip(), own=own) for line in text.split("\n"))
-    return any(prompted is not None and prompted.rest.strip() for prompted in found)
+    shown = any(prompted is not None and prompted.rest.strip() for prompted in found)
+    return shown or bool(_SPEAKS.search(text))
+
+
+_SPEAKS = re.compile(r"\bwordish\s*:")

@@ -60,16 +60,16 @@ def _found(arguments: Namespace, settings: Settings) -> tuple[Sequence[Found], l
             "which articles?", hint="name them, or set `paths` in [tool.wordish] of pyproject.toml"
         )
     try:
-        return find(paths, base=base), []
+        return find(paths, base=base, conventions_of=settings.conventions_of), []
     except UsageError:  # all that is wrong is told at once
         refusals, good = [], []
         for path in paths:
             try:
-                find([path], base=base)
+                find([path], base=base, conventions_of=settings.conventions_of)
                 good.append(path)
             except UsageError as error:
                 refusals.append(error)
-        return find(good, base=base), refusals
+        return find(good, base=base, conventions_of=settings.conventions_of), refusals
 
 
 def _unreadable(path: str, error: ArticleError) -> Document:

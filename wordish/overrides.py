@@ -33,15 +33,24 @@ def conventions_of(
     The patterns start at ``directory``, and so do the articles that others come after. As with what an
     article says itself, those that are given start at the article's folder.
     """
-    found, inside = everywhere, os.path.relpath(path, directory)
+    found, inside = everywhere, _inside(Path(path), directory)
     for override in overrides:
-        if not inside.startswith("..") and _names(override.paths, inside):
+        if inside and _names(override.paths, inside):
             found = _merged(found, override.conventions)
     if found.options.after:
         folder = Path(path).parent
         after = tuple(os.path.relpath(directory / name, folder) for name in found.options.after)
         found = found._replace(options=found.options._replace(after=after))
     return found
+
+
+def _inside(path: Path, directory: Path) -> str:
+    """The article's path from the folder, "" when it is not in there. Links may lead to either."""
+    for article, folder in ((path, directory), (path.parent.resolve() / path.name, directory.resolve())):
+        inside = os.path.relpath(article, folder)
+        if Path(inside).parts[0] != os.pardir:
+            return inside
+    return ""
 
 
 def bad_pattern(pattern: str) -> str:

@@ -30,10 +30,10 @@ class WordishWarning(pytest.PytestWarning):
 
 
 class _Project(NamedTuple):
-    """What the configuration of wordish says, and the articles that it means (real paths)."""
+    """What the configuration of wordish says, and the articles that it means: as spelt, by real path."""
 
     settings: Any
-    articles: frozenset[str]
+    articles: dict[str, Path]
 
 
 _PROJECT = pytest.StashKey[_Project]()
@@ -47,14 +47,15 @@ def _project(config: pytest.Config) -> _Project:
 
         try:
             settings = load(directory=config.rootpath)
-            found = find(settings.paths or [config.rootpath], base=settings.directory)
+            paths = settings.paths or [config.rootpath]
+            found = find(paths, base=settings.directory, conventions_of=settings.conventions_of)
         except UsageError as error:
             if settings.paths:
                 raise pytest.UsageError(str(error)) from error
             found = ()  # a project without articles
         except WordishError as error:
             raise pytest.UsageError(str(error)) from error
-        articles = frozenset(os.path.realpath(article) for article in found)
+        articles = {os.path.realpath(article): article.path.absolute() for article in found}
         config.stash[_PROJECT] = _Project(settings=settings, articles=articles)
     return config.stash[_PROJECT]
 
@@ -79,11 +80,21 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     if file_path.suffix.lower() not in {suffix for form in FORMATS.values() for suffix in form.SUFFIXES}:
         return None
-    if os.path.realpath(file_path) in _project(parent.config).articles or parent.session.isinitpath(
-        file_path
-    ):
+    spelt = _project(parent.config).articles.get(os.path.realpath(file_path))
+    meant = spelt == file_path or (spelt is not None and not _by_a_link(file_path, parent.session))
+    if meant or parent.session.isinitpath(file_path):
         return ArticleFile.from_parent(parent, path=file_path)
     return None
+
+
+def _by_a_link(path: Path, session: pytest.Session) -> bool:
+    """Whether pytest has followed a link to a folder to come here, which ``wordish check`` does not do."""
+    for folder in path.parents:
+        if session.isinitpath(folder):
+            return False
+        if folder.is_symlink():
+            return True
+    return False
 
 
 class ArticleFile(pytest.File):

@@ -20,7 +20,8 @@ import msgspec
 from wordish import __version__
 from wordish.destination import destination
 from wordish.errors import ConfigError, UsageError
-from wordish.model import Document, Event, Expectation, Outcome, Step, Transcript
+from wordish.likes import KINDS
+from wordish.model import Document, Event, Expectation, Outcome, Scope, Step, Transcript
 from wordish.record import clean, count, option_values
 
 VERSION = 1
@@ -80,14 +81,17 @@ _NOTHING_SHOWN = Expectation()
 def digest(document: Document) -> str:
     """A hash (SHA-256, hexadecimal) of what a check of this article runs and judges.
 
-    Other prose, places, prompts and indentations leave it as it is. What has its default is left
-    out, so that options which come later change no old digest.
+    That is its own steps, and those of the articles that it comes after. Other prose, places, prompts and
+    indentations leave it as it is. What has its default is left out, so that options which come later
+    change no old digest.
     """
-    steps = [_judged(step) for step in document.steps]
+    scopes: dict[Scope, int] = {}
+    steps = [_judged(step, scopes) for step in document.sequence]
     return hashlib.sha256(json.dumps(steps, sort_keys=True).encode()).hexdigest()
 
 
-def _judged(step: Step) -> dict[str, Any]:
+def _judged(step: Step, scopes: dict[Scope, int]) -> dict[str, Any]:
+    """What decides how a step runs and how it is judged; ``scopes`` are numbered as they are met."""
     promised = step.expectation._asdict()
     promised.pop("lines")
     said = option_values(step.options)
@@ -104,7 +108,23 @@ def _judged(step: Step) -> dict[str, Any]:
             for name, value in said.items()
             if name not in _NOT_JUDGED and value not in (None, False)
         },
+        **_kinds(step),
+        **_surroundings(step, scopes),
     }
+
+
+def _kinds(step: Step) -> dict[str, Any]:
+    """The author's own kinds of samples, which the configuration may change."""
+    samples = step.options.samples or ()
+    own = {each.like: each.pattern for each in samples if each.like and each.pattern != KINDS.get(each.like)}
+    return {"kinds": own} if own else {}
+
+
+def _surroundings(step: Step, scopes: dict[Scope, int]) -> dict[str, Any]:
+    """What surrounds a step of a block that has something of its own; the options tell the rest."""
+    if not any(scope.line for scope in step.scopes):
+        return {}
+    return {"scopes": [(scopes.setdefault(scope, len(scopes)), *scope[2:]) for scope in step.scopes]}
 
 
 def key_of(path: str | Path, record: Path) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wordish import intake
 from wordish.errors import MissingToolError, UsageError, WordishError
+from wordish.model import Conventions
 from wordish.process import say
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class _Articles(NamedTuple):
     folders: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
     configuration: str = ""
+    conventions_of: Callable[[str | os.PathLike[str]], Conventions] = lambda _: Conventions()
 
     def all_files(self) -> set[str]:
         return {self.configuration, *(file for files in self.files.values() for file in files)}
@@ -113,6 +115,7 @@ def _looked_up(arguments: Namespace, *, was: _Articles) -> _Articles:
         folders=frozenset(folders),
         empty=frozenset(os.path.realpath(error.where) for error in refusals),
         configuration=os.path.realpath(arguments.config or settings.directory / "pyproject.toml"),
+        conventions_of=settings.conventions_of,
     )
 
 
@@ -169,8 +172,8 @@ def _unknown(articles: _Articles) -> Iterator[str]:
     known = {os.path.realpath(path) for path in articles.files}
     for folder in sorted(articles.folders):
         try:
-            found = find([os.path.relpath(folder)])
-        except UsageError:
+            found = find([os.path.relpath(folder)], conventions_of=articles.conventions_of)
+        except WordishError:
             if folder not in articles.empty:
                 yield os.path.relpath(folder)
         else:

@@ -191,6 +191,39 @@ def waiting_for_each_other(folder: Path) -> dict[str, str]:
     }
 
 
+def test_substitutions_of_the_configuration_are_made_and_each_step_runs_once(project: Start) -> None:
+    made = project({"index.rst": GOOD.replace("echo yes", "echo WORD")})
+    made.write("pyproject.toml", '[tool.wordish.substitutions]\n"WORD" = "yes"\n')
+    built = check(made)
+    assert (built.status, built.warnings) == (0, "")
+    assert "index.rst: 1 passed in" in built.info
+
+
+def test_what_surrounds_an_article_counts_for_what_only_its_page_shows(project: Start) -> None:
+    index = """\
+:wordish: cwd=/usr env=WORD=yes
+
+Index
+=====
+
+.. autofunction:: functions_of_this_test.shown
+"""
+    made = project({"index.rst": index})
+    made.write(
+        "conf.py",
+        f"""\
+import sys
+sys.path.insert(0, {str(made.folder)!r})
+extensions = ["sphinx.ext.autodoc", "wordish.sphinx_ext"]
+""",
+    )
+    shown = '"""Show it.\n\n    ::\n\n        ~$ echo $WORD; pwd\n        yes\n        /usr\n    """'
+    made.write("functions_of_this_test.py", f"def shown():\n    {shown}\n")
+    built = check(made)
+    assert (built.status, built.warnings) == (0, "")
+    assert "index.rst: 1 passed in" in built.info
+
+
 def test_articles_run_side_by_side_as_many_as_sphinx_build_is_told(project: Start, tmp_path: Path) -> None:
     made = project({"index.rst": GOOD, **waiting_for_each_other(tmp_path)})
     built = made.build("wordish", parallel=2, suppress_warnings=["toc"])

@@ -86,6 +86,13 @@ def test_a_new_recording_has_its_page_read_again(project: Start) -> None:
     assert made.build().read == ("index",)
 
 
+def test_a_recording_that_was_not_there_is_shown_when_it_is(project: Start) -> None:
+    made = project({"index.rst": PAGE})
+    assert "data-cast" not in made.build().text("index.html")
+    made.write("lvm.cast", CAST)
+    assert "data-cast" in made.build().text("index.html")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

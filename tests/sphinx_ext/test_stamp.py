@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.sphinx_ext.conftest import Built, Project, Start
-from wordish import document, verified
+from wordish import after, verified
+from wordish.model import Conventions
 
 ARTICLE = """\
 # Volumes
@@ -47,7 +48,7 @@ def record(made: Project, *names: str, at: float | None = None, **changes: Any) 
     """Write a record in which these articles are as they are now."""
     entries = {}
     for name in names:
-        digest = verified.digest(document.read(made.folder / name))
+        digest = verified.digest(after.read(made.folder / name, conventions_of=lambda _: Conventions()))
         entries[name] = {**ENTRY, "digest": digest, **changes}
     path = made.write("verified.json", json.dumps({"version": 1, "articles": entries}))
     if at is not None:
@@ -241,6 +242,45 @@ def test_a_changed_article_changes_what_others_say_of_it(project: Start) -> None
     assert {"stamped", "mentioned", "report"} <= set(built.written)
     assert "changed since 22 November 2026" in built.text("mentioned.html")
     assert "changed since 22 November 2026" in built.text("report.html")
+
+
+@pytest.mark.parametrize("changed", ["part.md", "before.md"])
+def test_a_state_follows_all_the_files_that_an_article_is_read_from(project: Start, changed: str) -> None:
+    session = "```console\n~$ true\n```\n"
+    article = f"<!-- wordish: after=before.md -->\n\n# Volumes\n\n```{{include}} part.md\n```\n\n{session}"
+    made = project({**FILES, "stamped.md": article, "part.md": session, "before.md": session})
+    record(made, "stamped.md")
+    assert "verified on 22 November 2026" in made.build().text("mentioned.html")
+    later(made.write(changed, session.replace("true", "false")))
+    built = made.build()
+    assert "changed since 22 November 2026" in built.text("mentioned.html")
+    assert "changed since 22 November 2026" in built.text("report.html")
+
+
+def test_each_builder_writes_the_state_as_it_is_whichever_read_it_first(project: Start) -> None:
+    made = project(FILES)
+    record(made, "stamped.md")
+    made.build()
+    assert "verified on" in made.build("dirhtml").text("mentioned/index.html")
+    made.write("stamped.md", ARTICLE.replace("VG", "VH"))
+    made.build()
+    built = made.build("dirhtml")
+    assert built.read == ()
+    assert "changed since 22 November 2026" in built.text("mentioned/index.html")
+    record(made, "stamped.md")
+    made.build()
+    built = made.build("dirhtml")
+    assert "verified on" in built.text("mentioned/index.html")
+    assert "verified on" in built.text("stamped/index.html")
+    assert set(made.build("dirhtml").written) == set()
+
+
+def test_a_state_follows_the_configuration_that_is_named(project: Start) -> None:
+    made = project({"index.md": ARTICLE, "other.toml": "[tool.wordish]\n"})
+    record(made, "index.md")
+    assert "was verified on" in said(made.build(wordish_config="other.toml"))
+    later(made.write("other.toml", '[tool.wordish.substitutions]\n"LV" = "PV"\n'))
+    assert "changed since it was verified" in said(made.build(wordish_config="other.toml"))
 
 
 def test_a_page_without_a_state_is_all_that_is_read(project: Start) -> None:

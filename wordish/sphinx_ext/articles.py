@@ -22,7 +22,7 @@ from wordish import options as words
 from wordish.catalogue import told
 from wordish.config import Settings
 from wordish.formats import FORMATS
-from wordish.model import Block, Diagnostic, Document, Options, Step
+from wordish.model import Block, Diagnostic, Document, Step
 from wordish.sources import loader
 from wordish.sphinx_ext.recording import transcript
 from wordish.sphinx_ext.sessions import WRITTEN, Written
@@ -33,11 +33,6 @@ UNREAD = "unread-session"
 _SUFFIXES = frozenset(suffix for form in FORMATS.values() for suffix in form.SUFFIXES)
 # |release| in rst, {{ release }} in MyST.
 _SUBSTITUTION = re.compile(r"\|[^|\s](?:[^|]*[^|\s])?\||\{\{.*?\}\}")
-
-
-def read(path: str, settings: Settings) -> Document:
-    """The article in a file, as `wordish check` reads it; raises as `wordish.document.read`."""
-    return after.read(path, conventions_of=settings.conventions_of)
 
 
 def of_page(path: str, settings: Settings, doctree: nodes.document) -> Document:
@@ -72,7 +67,7 @@ def _shown(article: Document, doctree: nodes.document) -> Document:
     steps: list[Step] = []
     faults: list[Diagnostic] = []
     for block in blocks:
-        found, remarks = block.steps(outer=article.options)
+        found, remarks = block.steps(article)
         steps += found
         if block.path != article.path or any(_key(step) not in known for step in found):
             faults += remarks  # else it is a block of the file, of which all is told already
@@ -99,8 +94,8 @@ class _Seen(NamedTuple):
         line = _line(written.text.split("\n"), lines_of(path), about)
         return cls(written=written, path=path, line=line)
 
-    def steps(self, *, outer: Options) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
-        """Its steps, and what is wrong with it; ``outer`` are the article's options."""
+    def steps(self, article: Document) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
+        """Its steps as part of the article, and what is wrong with it."""
         said, faults = words.parse(self.written.options, path=self.path, line=self.line)
         block = Block(
             path=self.path,
@@ -109,8 +104,10 @@ class _Seen(NamedTuple):
             language=self.written.language,
             options=said,
         )
-        steps, more = session.steps(block, outer=outer)
-        return steps, (*faults, *more)
+        substitutions = article.conventions.substitutions
+        steps, more = session.steps(block, outer=article.options, substitutions=substitutions)
+        scopes = document.scopes_of(block, article.options, path=article.path)
+        return tuple(step._replace(scopes=scopes) for step in steps), (*faults, *more)
 
 
 def _is_session(node: nodes.literal_block) -> bool:

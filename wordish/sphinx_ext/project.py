@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Iterator, Set
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,16 +18,19 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from wordish import verified
+from wordish import after, verified
 from wordish.config import Settings
 from wordish.errors import WordishError
 from wordish.lexer import Reading, SessionLexer
 from wordish.model import Conventions
 from wordish.sphinx_ext import settings
-from wordish.sphinx_ext.state import Calendar, State, digest_of, entry_of, judged
+from wordish.sphinx_ext.state import Calendar, State, entry_of, judged
 from wordish.verified import Record
 
 _logger = logging.getLogger(__name__)
+
+Stamp = tuple[int, int]
+Stamps = tuple[tuple[str, Stamp], ...]
 
 
 class Known(NamedTuple):
@@ -50,7 +54,9 @@ def known(env: BuildEnvironment) -> Known:
         tell(str(error), kind="record")
         record = Record()
     calendar = Calendar(form=env.config.wordish_date_format, language=env.config.language)
-    files = tuple(each for each in (file, found.directory / "pyproject.toml") if each.is_file())
+    named = env.config.wordish_config
+    configuration = Path(confdir, named) if named else found.directory / "pyproject.toml"
+    files = tuple(each for each in (file, configuration) if each.is_file())
     return Known(settings=found, record=record, file=file, calendar=calendar, files=files)
 
 
@@ -61,7 +67,7 @@ def state_of(docname: str, env: BuildEnvironment, now: Known) -> State:
     if entry is None:
         return State()
     try:
-        return judged(entry, _digest(docname, env, now))
+        return judged(entry, _look(docname, env, now).digest)
     except WordishError as error:
         tell(str(error), kind="article")
         return judged(entry, "")
@@ -84,6 +90,18 @@ def tell(text: str, *, kind: str, location: str | None = None) -> None:
     _logger.warning("%s", text, type="wordish", subtype=kind, location=location, once=location is None)
 
 
+class Look(NamedTuple):
+    """What an article said when it was last looked at: its digest.
+
+    ``settings`` are the files of the configuration, ``sources`` those that the article was read from, and
+    when each was touched.
+    """
+
+    settings: Stamps
+    sources: Stamps
+    digest: str
+
+
 class Pages:
     """What is kept of the pages, for as long as the environment is."""
 
@@ -91,8 +109,10 @@ class Pages:
         self.confdir = Path()
         self.with_sessions: set[str] = set()
         self.waiting: set[str] = set()  # they show a state, and there was no record
-        self.reports: dict[str, object] = {}
-        self.digests: dict[str, tuple[object, str]] = {}
+        self.shows: dict[str, set[str]] = {}  # by page, the articles whose state it says
+        self.reports: set[str] = set()  # they say that of all
+        self.written: dict[str, dict[str, object]] = {}  # by builder and page, the states when it was written
+        self.looks: dict[str, Look] = {}
         self.readings: dict[str, dict[str, Reading]] = {}  # by page, and the name of the lexer
         self.prompts: object = None  # what the configuration said of them
 
@@ -100,7 +120,8 @@ class Pages:
         """Forget a page, which is about to be read again or is gone."""
         self.with_sessions.discard(docname)
         self.waiting.discard(docname)
-        self.reports.pop(docname, None)
+        self.shows.pop(docname, None)
+        self.reports.discard(docname)
         self.readings.pop(docname, None)
 
     def merge(self, other: Pages, docnames: Iterable[str]) -> None:
@@ -110,8 +131,10 @@ class Pages:
                 self.with_sessions.add(docname)
             if docname in other.waiting:
                 self.waiting.add(docname)
+            if docname in other.shows:
+                self.shows[docname] = other.shows[docname]
             if docname in other.reports:
-                self.reports[docname] = other.reports[docname]
+                self.reports.add(docname)
             if docname in other.readings:
                 self.readings[docname] = other.readings[docname]
 
@@ -124,11 +147,13 @@ def pages(env: BuildEnvironment) -> Pages:
     return found
 
 
-def depend(docname: str, env: BuildEnvironment, now: Known, articles: Iterable[str] = ()) -> None:
-    """Have a page read again when the record changes, or one of these articles."""
-    paths = [*now.files, *(Path(env.doc2path(article)) for article in articles if article != docname)]
-    for path in paths:
+def depend(docname: str, env: BuildEnvironment, now: Known, articles: Collection[str] = ()) -> None:
+    """Have a page read again when the record changes, or what one of these articles is read from."""
+    own = os.fspath(env.doc2path(docname))
+    sources = {path for article in articles for path in _sources(article, env, now)} - {own}
+    for path in sorted({*map(os.fspath, now.files)} | sources):
         env.note_dependency(os.path.relpath(path, env.srcdir))
+    pages(env).shows.setdefault(docname, set()).update(articles)
     if now.file not in now.files:
         pages(env).waiting.add(docname)
 
@@ -182,23 +207,39 @@ def _settings(named: str, confdir: Path) -> Settings:
 
 
 @functools.lru_cache(maxsize=2)
-def _record(file: Path, _stamp: tuple[int, int]) -> Record:
+def _record(file: Path, _stamp: Stamp) -> Record:
     """The record in a file that was last touched then."""
     return verified.load(file)
 
 
-def _digest(docname: str, env: BuildEnvironment, now: Known) -> str:
-    """Today's digest of an article; that of the last look when no file of it was touched since."""
-    path = env.doc2path(docname)
-    needed = [path, *(env.srcdir / each for each in sorted(env.dependencies.get(docname, ()))), *now.files]
-    touched = tuple((os.fspath(each), _stamp(each)) for each in needed if each != now.file)
-    kept = pages(env).digests
-    if docname not in kept or kept[docname][0] != touched:
-        kept[docname] = (touched, digest_of(path, now.settings))
-    return kept[docname][1]
+def _sources(docname: str, env: BuildEnvironment, now: Known) -> Iterator[str]:
+    """The files that decide the state of the article that is this page."""
+    path = os.fspath(env.doc2path(docname))
+    yield path
+    if entry_of(path, now.record, now.file):
+        with suppress(WordishError):  # `state_of` tells
+            yield from (source for source, _ in _look(docname, env, now).sources)
 
 
-def _stamp(path: os.PathLike[str] | str) -> tuple[int, int]:
+def _look(docname: str, env: BuildEnvironment, now: Known) -> Look:
+    """What an article says today; that of the last look when no file of it was touched since."""
+    looks = pages(env).looks
+    settings = _stamps(path for path in now.files if path != now.file)
+    kept = looks.get(docname)
+    if kept and kept.settings == settings and kept.sources == _stamps(path for path, _ in kept.sources):
+        return kept
+    path = os.fspath(env.doc2path(docname))
+    article = after.read(path, conventions_of=now.settings.conventions_of)
+    sources = _stamps((path, *article.sources))
+    looks[docname] = Look(settings=settings, sources=sources, digest=verified.digest(article))
+    return looks[docname]
+
+
+def _stamps(paths: Iterable[os.PathLike[str] | str]) -> Stamps:
+    return tuple((os.fspath(path), _stamp(path)) for path in paths)
+
+
+def _stamp(path: os.PathLike[str] | str) -> Stamp:
     try:
         found = Path(path).stat()
     except OSError:

@@ -71,6 +71,7 @@ class Cast(SphinxDirective):
         """A container for the player, with a link and perhaps a transcript in it."""
         path = self._path()
         relative = Path(os.path.relpath(path, self.env.srcdir)).as_posix()
+        self.env.note_dependency(relative)  # also of one that is not there yet
         try:
             text = path.read_text(encoding="utf-8")
             header = _header(text)
@@ -79,7 +80,6 @@ class Cast(SphinxDirective):
             return self._refuse(f"{relative}: {error.strerror}", "make it with `wordish check --cast`")
         except ValueError as error:
             return self._refuse(f"{relative}: {error}", "asciicast 2 and 3 can be played")
-        self.env.note_dependency(relative)
         title = self.options.get("title") or header.get("title") or path.name
         node = recording("", classes=["wordish-cast"], path=str(path), title=title, options=self._options())
         file = nodes.literal("", path.name, classes=["xref", "download"])

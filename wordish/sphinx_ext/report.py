@@ -41,7 +41,7 @@ class Report(SphinxDirective):
         """A place for the table: the other articles may not have been read yet."""
         project.depend(self.env.docname, self.env, project.known(self.env))
         patterns = self.arguments[0].split() if self.arguments else ["*"]
-        project.pages(self.env).reports[self.env.docname] = None
+        project.pages(self.env).reports.add(self.env.docname)
         return [report(patterns=patterns)]
 
 
@@ -61,21 +61,28 @@ def rows(env: BuildEnvironment, patterns: Sequence[str] = ("*",)) -> list[Row]:
 
 
 def connect(app: Sphinx) -> None:
-    """Have the tables made, and made again when an article's state has changed."""
+    """Have the tables made, and all that says a state written again when that has changed."""
     app.add_node(report)
     app.connect("env-updated", _changed)
     app.connect("doctree-resolved", _fill)
 
 
-def _changed(_app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages whose report is no longer what it was."""
-    reports = project.pages(env).reports
-    if not reports:
+def _changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """The pages that said other states when this builder wrote them: others may have read them since."""
+    pages = project.pages(env)
+    if not pages.shows:
         return []
-    now = rows(env)
-    outdated = sorted(docname for docname, then in reports.items() if then != now)
-    reports.update(dict.fromkeys(outdated, now))
-    return outdated
+    now, everything = project.known(env), rows(env) if pages.reports else []
+    said: dict[str, object] = {
+        docname: (
+            [project.state_of(article, env, now) for article in sorted(articles)],
+            everything if docname in pages.reports else [],
+        )
+        for docname, articles in pages.shows.items()
+    }
+    builder = f"{app.builder.name}:{app.outdir}"
+    then, pages.written[builder] = pages.written.get(builder, {}), said
+    return sorted(docname for docname in said if then.get(docname) != said[docname])
 
 
 def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:

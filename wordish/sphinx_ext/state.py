@@ -10,9 +10,7 @@ from typing import NamedTuple
 from sphinx.util.i18n import format_date
 
 from wordish import verified
-from wordish.config import Settings
 from wordish.reporters.words import duration
-from wordish.sphinx_ext import articles
 from wordish.verified import Entry, Record
 
 
@@ -50,11 +48,6 @@ class Calendar(NamedTuple):
 def entry_of(path: str | Path, record: Record, file: Path) -> Entry | None:
     """What the record in ``file`` has on the article at ``path``."""
     return record.articles.get(verified.key_of(path, file))
-
-
-def digest_of(path: str | Path, settings: Settings) -> str:
-    """The digest of what the article at ``path`` says today; raises as `wordish.document.read`."""
-    return verified.digest(articles.read(str(path), settings))
 
 
 def judged(entry: Entry | None, digest: str) -> State:
