@@ -535,7 +535,7 @@ class Shell:
             still = 0 if begun else still + 1
             if not any(now.values()) and (still > 1 or before.keys() == now.keys()):
                 break  # all are asleep, and have been before, so that none was about to wake another
-            if time.monotonic() - start > (_SETTLED if begun else _MOMENT / 5):
+            if time.monotonic() - start > (_SETTLED if begun else _MOMENT):
                 break
             self._dialogue.wait(_SHORT_SILENCE)
             now = self._terminal.standing().children
