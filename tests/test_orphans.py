@@ -27,7 +27,7 @@ def alive(pid: int) -> bool:
 )
 def test_daemons_are_ended_and_what_was_there_before_is_not(start: str) -> None:
     other = subprocess.Popen(["sleep", "1000"])
-    with orphans_ended() as adopt:
+    with orphans_ended(say=print) as adopt:
         adopt()
         done = subprocess.Popen(["bash", "-c", start], stdout=subprocess.PIPE, text=True)
         assert done.stdout is not None
@@ -42,7 +42,7 @@ def test_daemons_are_ended_and_what_was_there_before_is_not(start: str) -> None:
 
 def test_what_ended_by_itself_is_waited_for() -> None:
     before = children()  # what other tests have left running
-    with orphans_ended() as adopt:
+    with orphans_ended(say=print) as adopt:
         adopt()
         subprocess.run(["bash", "-c", "(sleep 0.1 &)"], check=True)
         time.sleep(0.3)
@@ -51,7 +51,7 @@ def test_what_ended_by_itself_is_waited_for() -> None:
 
 
 def test_without_adoption_nothing_is_ended() -> None:
-    with orphans_ended():
+    with orphans_ended(say=print):
         daemon = subprocess.Popen(["sleep", "1000"])
     assert daemon.poll() is None
     daemon.kill()
