@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from wordish import orphans
 from wordish.orphans import children, orphans_ended
 
 
@@ -38,6 +41,24 @@ def test_daemons_are_ended_and_what_was_there_before_is_not(start: str) -> None:
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+def test_an_interruption_meanwhile_comes_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    end, started = orphans._end, list[subprocess.Popen[bytes]]()
+
+    def interrupted(pid: int) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        return end(pid)
+
+    def start() -> None:
+        with orphans_ended(say=print) as adopt:
+            adopt()
+            started.extend(subprocess.Popen(["sleep", "1000"]) for _ in range(2))
+
+    monkeypatch.setattr(orphans, "_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert not any(alive(daemon.pid) for daemon in started)
 
 
 def test_what_ended_by_itself_is_waited_for() -> None:

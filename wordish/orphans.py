@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wordish.terminal import undisturbed
+
 if TYPE_CHECKING:
     from ctypes import CDLL
 
@@ -28,7 +30,7 @@ _MOMENT = 500  # milliseconds that a process has to end which is hung up, or kil
 
 @contextmanager
 def orphans_ended(*, say: Callable[[str], None]) -> Iterator[Callable[[], None]]:
-    """End, after the block, every process that became our child during it.
+    """End, after the block, every process that became our child during it; no interruption comes meanwhile.
 
     ``say`` is told of those that may not be ended, being another account's.
 
@@ -50,9 +52,10 @@ def orphans_ended(*, say: Callable[[str], None]) -> Iterator[Callable[[], None]]
     finally:
         if was >= 0:
             beyond: set[int] = set()
-            while started := children() - before - beyond:  # ending a parent gives us its children
-                beyond.update(pid for pid in started if not _end(pid))
-            _become_subreaper(was)
+            with undisturbed():  # who cannot wait does not mean them to stay
+                while started := children() - before - beyond:  # ending a parent gives us its children
+                    beyond.update(pid for pid in started if not _end(pid))
+                _become_subreaper(was)
             for pid in sorted(beyond):
                 say(f"process {pid}, which the article started as another account, cannot be ended")
 

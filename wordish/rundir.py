@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from wordish.errors import MachineError
+from wordish.terminal import undisturbed
 
 
 def _prefix() -> str:
@@ -67,7 +68,8 @@ def _claimed(*, contained: bool) -> Iterator[Path]:
             try:
                 yield path
             finally:
-                _clear(path, contained=contained)
+                with undisturbed():  # who cannot wait does not mean it to stay
+                    _clear(path, contained=contained)
             return
 
 
