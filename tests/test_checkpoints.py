@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +15,7 @@ from wordish import checkpoints, shelf
 from wordish.cachedir import root
 from wordish.document import read
 from wordish.machine import cache
-from wordish.model import Machine, Outcome, Said, Target, Transcript
+from wordish.model import Event, Machine, Outcome, Running, Said, Target, Transcript
 from wordish.runner import Job, check
 
 pytestmark = pytest.mark.vm
@@ -46,16 +48,21 @@ def again(article: Path, machines: Mapping[str, Machine], monkeypatch: pytest.Mo
 
     monkeypatch.setattr(checkpoints, "patience", lambda _: 0)  # one before each step, however fast they are
 
-    def again(text: str, *, told: list[str] | None = None) -> Transcript:
+    def again(
+        text: str, *, told: list[str] | None = None, hear: Callable[[Event], None] = lambda _: None
+    ) -> Transcript:
+        def tell(event: Event) -> None:
+            hear(event)
+            if told is not None and isinstance(event, Said):
+                told.append(event.text)
+
         article.write_text(text, encoding="utf-8")
         return check(
             Job(document=read(str(article)), target=Target(kind="vm", machine="bookworm")),
             machines=machines,
             timeout=30,
             resume=True,
-            tell=lambda event: (
-                told.append(event.text) if told is not None and isinstance(event, Said) else None
-            ),
+            tell=tell,
         )
 
     return again
@@ -179,6 +186,27 @@ def test_an_article_that_is_at_its_checkpoints_elsewhere_runs_from_the_start(
         second = again(STEPS, told=told)
     assert (second.outcome, second.resumed) == (Outcome.PASSED, "")
     assert "from the start: its checkpoints are in use, or cannot be kept" in told
+
+
+def held_by_us(entry: Path) -> bool:
+    """Whether this process has its lock, which keeps it in the cache; others may have one too (proc(5))."""
+    locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    ours = [line.split()[5] for line in locks if line.split()[4] == str(os.getpid())]
+    return any(lock.endswith(f":{entry.stat().st_ino}") for lock in ours)
+
+
+def test_what_it_goes_on_from_is_in_use_meanwhile(again: Again, article: Path) -> None:
+    again("    ~# echo one\n    one\n    ~# echo two\n    two\n")
+    template = Path(json.loads((folder_of(article) / "about").read_bytes())["template"])
+    image = root() / "images" / template.name.split("-")[0]
+    in_use: list[bool] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Running):
+            in_use.extend(map(held_by_us, (template, image)))
+
+    told = again("    ~# echo one\n    one\n    ~# echo 2\n    2\n", hear=hear)
+    assert (told.resumed, in_use) == ("line 3", [True, True])
 
 
 def test_what_holds_secrets_is_not_kept(again: Again, article: Path) -> None:

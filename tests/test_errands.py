@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from wordish import errands, workers
+from wordish.document import parse
+from wordish.model import Target
+from wordish.runner import Job
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +68,26 @@ def test_what_is_wanted_no_more_waits_no_longer() -> None:
     with errands._fitting(501, unwanted=lambda: True) as fits:
         assert not fits
     assert errands._Memory.taken == 1500
+
+
+SPEAKER = """\
+#!{python}
+import os, sys
+from multiprocessing.connection import Connection
+connection = Connection(int(sys.argv[3]))
+connection.recv_bytes()
+os.write(connection.fileno(), (1000).to_bytes(4, "big") + b"not so many bytes")
+os._exit(7)
+"""
+
+
+def test_a_process_that_dies_in_the_middle_of_a_word_has_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker = tmp_path / "speaker"
+    speaker.write_text(SPEAKER.format(python=sys.executable))
+    speaker.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(speaker))
+    job = Job(document=parse("~$ true\n", path="bad.console"), target=Target(kind="host"))
+    found = errands._checked(job, {}, unwanted=lambda: False)
+    assert found.transcript.error == "the process that checked it has died, with status 7"

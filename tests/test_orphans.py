@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from wordish import orphans
 from wordish.orphans import children, orphans_ended
 
 
@@ -27,7 +30,7 @@ def alive(pid: int) -> bool:
 )
 def test_daemons_are_ended_and_what_was_there_before_is_not(start: str) -> None:
     other = subprocess.Popen(["sleep", "1000"])
-    with orphans_ended() as adopt:
+    with orphans_ended(say=print) as adopt:
         adopt()
         done = subprocess.Popen(["bash", "-c", start], stdout=subprocess.PIPE, text=True)
         assert done.stdout is not None
@@ -40,9 +43,27 @@ def test_daemons_are_ended_and_what_was_there_before_is_not(start: str) -> None:
     other.wait()
 
 
+def test_an_interruption_meanwhile_comes_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    end, started = orphans._end, list[subprocess.Popen[bytes]]()
+
+    def interrupted(pid: int) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        return end(pid)
+
+    def start() -> None:
+        with orphans_ended(say=print) as adopt:
+            adopt()
+            started.extend(subprocess.Popen(["sleep", "1000"]) for _ in range(2))
+
+    monkeypatch.setattr(orphans, "_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert not any(alive(daemon.pid) for daemon in started)
+
+
 def test_what_ended_by_itself_is_waited_for() -> None:
     before = children()  # what other tests have left running
-    with orphans_ended() as adopt:
+    with orphans_ended(say=print) as adopt:
         adopt()
         subprocess.run(["bash", "-c", "(sleep 0.1 &)"], check=True)
         time.sleep(0.3)
@@ -51,7 +72,7 @@ def test_what_ended_by_itself_is_waited_for() -> None:
 
 
 def test_without_adoption_nothing_is_ended() -> None:
-    with orphans_ended():
+    with orphans_ended(say=print):
         daemon = subprocess.Popen(["sleep", "1000"])
     assert daemon.poll() is None
     daemon.kill()

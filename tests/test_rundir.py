@@ -12,6 +12,7 @@ from typing import IO
 
 import pytest
 
+from wordish import rundir as rundirs
 from wordish.errors import MachineError
 from wordish.rundir import kill_users_of, rundir, sweep, users_of
 
@@ -55,6 +56,21 @@ def test_it_is_private_and_gone_afterwards_with_what_it_was_home_to(temporary: P
 def test_it_is_gone_after_an_exception(temporary: Path) -> None:
     with pytest.raises(ValueError, match="inside"), rundir() as path:
         raise ValueError("inside " + str(path))
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_interruption_while_it_is_removed_comes_afterwards(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = rundirs._remove
+
+    def interrupted(path: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        remove(path)
+
+    monkeypatch.setattr(rundirs, "_remove", interrupted)
+    with pytest.raises(KeyboardInterrupt), rundir() as path:
+        (path / "file").touch()
     assert list(temporary.iterdir()) == []
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import struct
 import threading
 import time
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -83,6 +86,24 @@ def test_a_worker_that_dies_takes_its_article_alone() -> None:
     assert outcomes(transcripts) == {"bad": "error"} | {f"good{n}": "passed" for n in range(4)}
     (bad,) = (told for told in transcripts if told.outcome is Outcome.ERROR)
     assert "has died, with status -9" in bad.error
+
+
+def _dies_speaking(connection: Connection) -> None:
+    os.write(connection.fileno(), struct.pack("!i", 1000) + b"not so many bytes")
+    os._exit(7)
+
+
+def test_a_worker_that_dies_in_the_middle_of_its_news_has_died() -> None:
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_dies_speaking, args=(theirs,))
+    process.start()
+    theirs.close()
+    worker = workers._Worker(process, ours)
+    worker.job = job("bad", "true")
+    told = worker.news()
+    assert isinstance(told, Transcript)
+    assert (told.error, worker.died) == ("the process that checked it has died, with status 7", True)
 
 
 def test_when_all_have_died_the_rest_is_checked_here() -> None:

@@ -200,7 +200,7 @@ def _checked(job: Job, how: Mapping[str, Any], *, unwanted: Callable[[], bool]) 
                     return Found(unchecked(job, error="wordish is wrong"), fault=event.text)
                 if isinstance(event, Said):
                     said.append(event)
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):  # the second in the middle of a word, too
             process.end()
             why = f"the process that checked it has died, with status {process.child.returncode}"
             return Found(unchecked(job, error=why), tuple(said))

@@ -2,12 +2,14 @@
 
 A process whose parent has ended goes to the next *subreaper* above it (prctl(2),
 PR_SET_CHILD_SUBREAPER). While this process is one, nothing that it started, at any depth, gets away:
-neither a new session nor an emptied environment changes whose child an orphan becomes.
+neither a new session nor an emptied environment changes whose child an orphan becomes. One that has become
+another account's, as what sudo starts does, is ended by sudo, where that asks for no password.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,16 +17,22 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wordish.terminal import undisturbed
+
 if TYPE_CHECKING:
     from ctypes import CDLL
 
 # In linux/prctl.h: PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER, PR_SET_PDEATHSIG.
 _SET, _GET, _DEATH = 36, 37, 1
 
+_MOMENT = 500  # milliseconds that a process has to end which is hung up, or killed by another one
+
 
 @contextmanager
-def orphans_ended() -> Iterator[Callable[[], None]]:
-    """End, after the block, every process that became our child during it.
+def orphans_ended(*, say: Callable[[str], None]) -> Iterator[Callable[[], None]]:
+    """End, after the block, every process that became our child during it; no interruption comes meanwhile.
+
+    ``say`` is told of those that may not be ended, being another account's.
 
     Gives a function that starts it: from then on orphans come to us. (It may wait until there is
     time for it: it costs some milliseconds.) Processes that other threads of ours start meanwhile
@@ -43,13 +51,47 @@ def orphans_ended() -> Iterator[Callable[[], None]]:
         yield adopt
     finally:
         if was >= 0:
-            while started := children() - before:  # ending a parent gives us its children
-                for pid in started:
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)  # our child: its number is not given away yet
-                    with suppress(ChildProcessError):
-                        os.waitpid(pid, 0)
-            _become_subreaper(was)
+            beyond: set[int] = set()
+            with undisturbed():  # who cannot wait does not mean them to stay
+                while started := children() - before - beyond:  # ending a parent gives us its children
+                    beyond.update(pid for pid in started if not _end(pid))
+                _become_subreaper(was)
+            for pid in sorted(beyond):
+                say(f"process {pid}, which the article started as another account, cannot be ended")
+
+
+def _end(pid: int) -> bool:
+    """End a child of ours; whether it has ended."""
+    try:
+        os.kill(pid, signal.SIGKILL)  # our child: its number is not given away yet
+    except ProcessLookupError:
+        pass
+    except PermissionError:
+        _end_by_sudo(pid)
+        if not _ends(pid):
+            return False
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+    return True
+
+
+def _end_by_sudo(pid: int) -> None:
+    import subprocess  # few articles start what is not ours
+
+    kill, nothing = ["sudo", "-n", "kill", "-KILL", str(pid)], subprocess.DEVNULL
+    with suppress(OSError):  # where there is no sudo
+        subprocess.run(kill, stdin=nothing, stdout=nothing, stderr=nothing, check=False)
+
+
+def _ends(pid: int) -> bool:
+    """Whether a child of ours has ended, or does so in a moment."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(_MOMENT))
+    finally:
+        os.close(descriptor)
 
 
 def children() -> set[int]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from wordish.errors import MachineError
+from wordish.terminal import undisturbed
 
 
 def _prefix() -> str:
@@ -67,7 +68,8 @@ def _claimed(*, contained: bool) -> Iterator[Path]:
             try:
                 yield path
             finally:
-                _clear(path, contained=contained)
+                with undisturbed():  # who cannot wait does not mean it to stay
+                    _clear(path, contained=contained)
             return
 
 
@@ -160,7 +162,9 @@ def _remove(path: Path) -> None:
         away,
         # Files of subordinate users: a system image whose build was cut short.
         ["unshare", "--map-root-user", "--map-auto", *away],
+        ["sudo", "-n", *away],  # of another account, as what an article's sudo makes
     ):
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with suppress(OSError):  # where there is no sudo
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if not os.path.lexists(path):
             return

@@ -330,9 +330,10 @@ class LocalTerminal:
     def close(self) -> None:
         """See `Terminal.close`."""
         if self.status is None:
-            with suppress(OSError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            self._wait_for_end()
+            with suppress(PermissionError):  # another account's, after `exec sudo`: it is hung up below
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+                self._wait_for_end()
         files = [file for file in self._files if isinstance(file, int)]
         for descriptor in (self._out, self._err, self._slave, self._pidfd, *files):
             if descriptor >= 0:

@@ -175,7 +175,7 @@ class _Worker:
         assert self.job
         try:
             said: Event | Fault = self.connection.recv()
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):  # the second in the middle of a word, too
             self.died = True
             self._process.join()
             sweep()  # what it had started

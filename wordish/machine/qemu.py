@@ -244,7 +244,11 @@ def incoming(made: Template, devices: bytes) -> Iterator[tuple[Guest, Callable[[
     Between the two its memory can be written. It runs afterwards, with the right time and randomness of
     its own. Raises `MachineError` when it does not answer.
     """
-    with tempfile.TemporaryFile(prefix="wordish-devices-") as state:
+    with (
+        cache.used(made.image),
+        cache.used(made.path),
+        tempfile.TemporaryFile(prefix="wordish-devices-") as state,
+    ):
         state.write(devices)
         state.seek(0)
         command = [

@@ -27,8 +27,12 @@ def reach(
     target: Target, *, machines: Mapping[str, Machine], say: Callable[[str], None]
 ) -> Iterator[HostPlace]:
     """See `wordish.targets.Reach`."""
-    del machines, say
-    with rundir(contained=True) as directory, orphans_ended() as adopt, ExitStack() as open_shells:
+    del machines
+    with (
+        rundir(contained=True) as directory,
+        orphans_ended(say=say) as adopt,
+        ExitStack() as open_shells,
+    ):
         yield HostPlace(directory, open_shells, adopt, as_root=target.as_root)
 
 
