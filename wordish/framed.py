@@ -90,9 +90,9 @@ class FramedTerminal:
         with _understood():
             return lines_and_echo(self._answer(b"M", timeout=_ANSWER_SECONDS))
 
-    def control(self, data: bytes) -> None:
+    def control(self, data: bytes, *, below: bool = False) -> None:
         """See `Terminal.control`."""
-        self._say(b"C", data)
+        self._say(b"F" if below else b"C", data)
 
     def kill(self, number: int) -> None:
         """See `Terminal.kill`."""

@@ -559,12 +559,13 @@ class Shell:
     def _stop(self) -> None:
         """End the running command as a person would, then by force."""
         # ^C at the very moment when bash starts a program gets lost, or leaves bash waiting for it
-        # after the next command. A person is not that fast, and presses the key again.
+        # after the next command. A person is not that fast, and presses the key again. But one that comes
+        # while bash takes the terminal back after the first may end bash: it is for the program alone.
         ways: list[tuple[Callable[[], None], float]] = [
             (lambda: None, _MOMENT),
             (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
-            (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
-            (lambda: self._terminal.control(b"\x1c"), _GRACE),
+            (lambda: self._terminal.control(b"\x03", below=True), _GRACE / 2),
+            (lambda: self._terminal.control(b"\x1c", below=True), _GRACE),
             (lambda: self._terminal.kill(signal.SIGKILL), _GRACE),
             (self._terminal.kill_all, _LAST_GRACE),
         ]

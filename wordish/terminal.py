@@ -91,8 +91,11 @@ class Terminal(Protocol):
         What was printed before can be read at once afterwards.
         """
 
-    def control(self, data: bytes) -> None:
-        """Type ``data`` (control characters) with the modes as they are; drop what was not typed yet."""
+    def control(self, data: bytes, *, below: bool = False) -> None:
+        """Type ``data`` (control characters) with the modes as they are; drop what was not typed yet.
+
+        With ``below``, it is only typed for programs: not when the shell itself is in the foreground.
+        """
 
     def kill(self, number: int) -> None:
         """Send a signal to the terminal's foreground process group, unless that is the shell's own."""
@@ -259,11 +262,12 @@ class LocalTerminal:
         except OSError:
             pass
 
-    def control(self, data: bytes) -> None:
+    def control(self, data: bytes, *, below: bool = False) -> None:
         """See `Terminal.control`."""
         self._typing = b""
         with suppress(OSError):
-            os.write(self._out, data)
+            if not (below and _leads_session(os.tcgetpgrp(self._out))):
+                os.write(self._out, data)
 
     def modes(self) -> tuple[bool, bool]:
         """See `Terminal.modes`."""

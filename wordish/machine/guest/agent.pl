@@ -11,6 +11,7 @@
 #                   I  text to type; the terminal is first put back as it was at the start
 #                   A  the same, but the terminal shows from then on what is typed
 #                   C  bytes to type as they are (^C, ^\, ^Z)
+#                   F  the same, unless the shell itself is in the foreground
 #                   K  signal number: send it to the terminal's foreground process group, if not the shell's
 #                   Z  kill the shell and all that is left in its session; in the guest, of its account
 #                   S  seconds since 1970, a blank, 64 bytes of entropy: set the clock, reseed
@@ -201,6 +202,10 @@ sub relay {
         ioctl($out[1], TCSETS, $modes) if $now ne $modes;
         $typing .= $text;
     };
+    my $foreground = sub {    # its process group
+        my $group = pack('i', 0);
+        return ioctl($out[0], TIOCGPGRP, $group) ? unpack('i', $group) : 0;
+    };
     my ($iflag, $oflag, $cflag, $lflag, $rest) = unpack('I4 a*', $out[3]);
     my $echoing = pack('I4 a*', $iflag, $oflag, $cflag, $lflag | ECHO, $rest);
     my %on = (
@@ -214,10 +219,9 @@ sub relay {
             $say->('M', $now);
         },
         C => sub { $typing = ''; syswrite $out[0], $_[0] },
+        F => sub { $typing = ''; syswrite $out[0], $_[0] if $foreground->() != $shell },
         K => sub {
-            my $group = pack('i', 0);
-            ioctl($out[0], TIOCGPGRP, $group) or return;
-            $group = unpack 'i', $group;
+            my $group = $foreground->();
             kill $_[0], -$group if $group > 1 && $group != $shell;    # 0, our own group, stands for "none"
         },
         Z => sub {
