@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_an_interruption_meanwhile_comes_afterwards(monkeypatch: pytest.MonkeyPa
     end, started = orphans._end, list[subprocess.Popen[bytes]]()
 
     def interrupted(pid: int) -> bool:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # not to a thread of pytest's
         return end(pid)
 
     def start() -> None:

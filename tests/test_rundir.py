@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import IO
 
@@ -65,7 +66,7 @@ def test_an_interruption_while_it_is_removed_comes_afterwards(
     remove = rundirs._remove
 
     def interrupted(path: Path) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # not to a thread of pytest's
         remove(path)
 
     monkeypatch.setattr(rundirs, "_remove", interrupted)

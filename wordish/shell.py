@@ -558,25 +558,33 @@ class Shell:
 
     def _stop(self) -> None:
         """End the running command as a person would, then by force."""
-        # ^C at the very moment when bash starts a program gets lost, or leaves bash waiting for it
-        # after the next command. A person is not that fast, and presses the key again. But one that comes
-        # while bash takes the terminal back after the first may end bash: it is for the program alone.
-        ways: list[tuple[Callable[[], None], float]] = [
-            (lambda: None, _MOMENT),
-            (lambda: self._terminal.control(b"\x03"), _GRACE / 2),
-            (lambda: self._terminal.control(b"\x03", below=True), _GRACE / 2),
-            (lambda: self._terminal.control(b"\x1c", below=True), _GRACE),
-            (lambda: self._terminal.kill(signal.SIGKILL), _GRACE),
-            (self._terminal.kill_all, _LAST_GRACE),
+        # A second ^C, as a person presses it, that comes while bash takes the terminal back after the first
+        # may end bash: it is for the program alone. The last way ends the shell: not one that is only late.
+        ways: list[tuple[Callable[[], None], Callable[[], int | None]]] = [
+            (lambda: None, self._await_start),
+            (lambda: self._terminal.control(b"\x03"), lambda: self._await(_GRACE / 2)),
+            (lambda: self._terminal.control(b"\x03", below=True), lambda: self._await(_GRACE / 2)),
+            (lambda: self._terminal.control(b"\x1c", below=True), lambda: self._await(_GRACE)),
+            (lambda: self._terminal.kill(signal.SIGKILL), lambda: self._await_stirring(_GRACE)),
+            (self._terminal.kill_all, lambda: self._await(_LAST_GRACE)),
         ]
-        for number, (way, patience) in enumerate(ways, 1):
+        for way, wait in ways:
             way()
-            # The last way ends the shell, too: not one that is only late, on a busy machine.
-            last_but_one = number == len(ways) - 1
-            status = self._await_stirring(patience) if last_but_one else self._await(patience)
+            status = wait()
             if status is not None and (self.ended or self._obeys(status)):
                 return
         raise MachineError("the shell does not answer any more, not even to SIGKILL")
+
+    def _await_start(self) -> int | None:
+        """`_await` for a moment, and for some more while bash may just be starting a program.
+
+        ^C at that very moment gets lost, or bash reads while the terminal is the program's, which ends it.
+        """
+        end = time.monotonic() + _GRACE / 2
+        while (status := self._await(_MOMENT)) is None and time.monotonic() < end:
+            if self._terminal.standing().call != RUNNING:
+                break
+        return status
 
     def _await_stirring(self, patience: float) -> int | None:
         """`_await` for so many seconds, and up to `_LAST_GRACE` while there is something to be expected.

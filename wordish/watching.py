@@ -151,6 +151,8 @@ def _looks(articles: _Articles) -> Iterator[bool]:
 
     while True:
         there = {folder: _stamp(folder) for folder in _watched(articles)}
+        if there.keys() != _watched(articles).keys():
+            continue  # one came before its parent's stamp was taken, which would not tell of it
         events = watchfiles.watch(
             *there, watch_filter=None, recursive=False, rust_timeout=_LOOK, yield_on_timeout=True,
             raise_interrupt=True,
@@ -180,7 +182,7 @@ def _unknown(articles: _Articles) -> Iterator[str]:
             yield from (os.path.relpath(path) for path in found if os.path.realpath(path) not in known)
 
 
-def _watched(articles: _Articles) -> Iterable[str]:
+def _watched(articles: _Articles) -> dict[str, None]:
     """The folders where something may happen; for one that is gone, the next above it."""
     files = articles.all_files()
     folders = [*articles.folders, *_below(articles.folders), *map(os.path.dirname, files)]

@@ -563,12 +563,15 @@ def test_a_shell_that_ends_tells_its_status(shell: Shell, command: str, status: 
 
 @pytest.mark.parametrize("delay", [0.0005, 0.001, 0.002, 0.005, 0.5])
 def test_the_users_interruption_ends_the_step_and_goes_on_to_the_caller(shell: Shell, delay: float) -> None:
+    def interrupted() -> None:
+        signal.setitimer(signal.ITIMER_REAL, delay)
+        shell.run("echo lost; sleep 20", timeout=60)
+
     says(shell, "true")
-    signal.setitimer(signal.ITIMER_REAL, delay)
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            shell.run("echo lost; sleep 20", timeout=60)
+            interrupted()
     finally:
         signal.signal(signal.SIGALRM, before)
     start = time.monotonic()
