@@ -81,7 +81,11 @@ def test_a_helper_of_pythons_own_is_not(session: Traces) -> None:
     assert session.left() == []
 
 
-def test_control_groups_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("user", "told"), [(0, True), (1000, False)], ids=["root", "another"])
+def test_control_groups_are_told_to_who_makes_them(
+    user: int, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
     monkeypatch.setattr(traces, "GROUPS", tmp_path / "cgroup")
     parent = tmp_path / "cgroup" / "pids" / "libpod_parent"
     (parent / "libpod-1").mkdir(parents=True)
@@ -90,4 +94,4 @@ def test_control_groups_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (parent / "libpod-2").mkdir()
     left = session.left()
     session.clear()
-    assert left == [f"control group: {parent / 'libpod-2'}"]
+    assert left == [f"control group: {parent / 'libpod-2'}"] * told
