@@ -60,6 +60,21 @@ def test_it_is_gone_after_an_exception(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts anything")
+@pytest.mark.parametrize("name", ["d", "with a blank"])
+def test_what_an_article_has_mounted_there_is_not_removed(
+    name: str, temporary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "empty").mkdir()
+    (other / "precious").touch()
+    with rundir() as path:
+        (path / name).mkdir()
+        subprocess.run(["mount", "--bind", str(other), str(path / name)], check=True)
+    assert sorted(each.name for each in other.iterdir()) == ["empty", "precious"]
+    assert list(temporary.iterdir()) == []
+
+
 def test_an_interruption_while_it_is_removed_comes_afterwards(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import signal
 from collections.abc import Iterator
@@ -146,7 +147,36 @@ def _clear(path: Path, *, contained: bool = False) -> bool:
     return True
 
 
+def _mounts(path: Path) -> list[str]:
+    """What is mounted below it, in the order in which it was (proc(5), mountinfo)."""
+    below = os.path.realpath(path) + "/"
+    lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    points = (
+        re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), line.split()[4]) for line in lines
+    )
+    return [point for point in map(os.fsdecode, points) if point.startswith(below)]
+
+
+def _unmounted(path: Path) -> bool:
+    """Whether nothing is mounted below it, now: what is seen there is not ours to remove."""
+    points = _mounts(path)
+    if not points:
+        return True
+    import subprocess
+
+    for command in (["umount", "--lazy"], ["sudo", "-n", "umount", "--lazy"]):
+        nothing = subprocess.DEVNULL
+        with suppress(OSError):  # where there is no sudo
+            subprocess.run([*command, *reversed(points)], check=False, stdout=nothing, stderr=nothing)
+        points = _mounts(path)
+        if not points:
+            return True
+    return False
+
+
 def _remove(path: Path) -> None:
+    if not _unmounted(path):
+        return
     with suppress(OSError):
         for folder, _, _ in os.walk(path, topdown=False):
             Path(folder).rmdir()
