@@ -64,6 +64,13 @@ def test_there_it_has_a_home_of_its_own_that_is_removed(server: sshd.Server) -> 
     assert list(server.temporary.iterdir()) == []
 
 
+def test_what_an_article_has_mounted_there_is_not_removed(server: sshd.Server, tmp_path: Path) -> None:
+    (tmp_path / "precious").touch()
+    with reached() as place:
+        assert says(place.shell("root"), f"mkdir 'a b' && mount --bind {tmp_path} 'a b'") == ""
+    assert (list(server.temporary.iterdir()), (tmp_path / "precious").exists()) == ([], True)
+
+
 def test_who_kills_our_agent_there_ends_the_article_and_leaves_nothing(server: sshd.Server) -> None:
     with reached() as place:
         shell = place.shell("user")

@@ -427,6 +427,18 @@ sub end_all {
 }
 
 # Remove a folder of ours, and end those who are still there: whose relay was killed, or is ending them too.
+# What is mounted below a directory, in the order in which it was (proc(5), mountinfo).
+sub mounts {
+    my ($directory) = @_;
+    chdir $directory or return;
+    my $below = readlink('/proc/self/cwd') . '/';
+    chdir '/';
+    open my $file, '<', '/proc/self/mountinfo' or return;
+    my @points = map { (split ' ')[4] } <$file>;
+    s/\\([0-7]{3})/chr oct $1/ge for @points;
+    return grep { index($_, $below) == 0 } @points;
+}
+
 sub remove {
     my ($directory) = @_;
     my @away = ('rm', '-rf', '--one-file-system', '--', $directory);
@@ -435,6 +447,12 @@ sub remove {
     $SIG{CHLD} = 'DEFAULT';    # for system() to know how its programs end
     no warnings 'exec';
     for my $try (1 .. 20) {
+        # What an article has mounted there is not ours to remove.
+        for my $unmount (['umount', '--lazy'], ['sudo', '-n', 'umount', '--lazy']) {
+            my @points = mounts($directory) or last;
+            system @$unmount, reverse @points;
+        }
+        return if mounts($directory);
         my @left = grep { uses($_, $directory) } map { substr $_, 6 } glob '/proc/[0-9]*';
         kill 'KILL', @left;
         system @away;
