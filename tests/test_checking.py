@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,25 @@ def test_one_by_one_in_their_order() -> None:
         ]
     with checking(jobs("true", "false", "true"), together=1, **HOW) as run:
         assert len(list(run(exit_first=True))) == 2
+
+
+def test_nothing_of_an_article_waits_for_the_garbage_collector() -> None:
+    """The more articles a run had checked, the more memory it would take."""
+
+    articles = jobs("echo one", "false", "exit 3")
+
+    def checked() -> None:
+        with checking(articles, together=1, **HOW) as run:
+            assert len(list(run())) == 3
+
+    checked()  # what is imported, or kept, once
+    gc.collect()
+    gc.disable()
+    try:
+        checked()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_nothing_is_forked_for_a_single_article(monkeypatch: pytest.MonkeyPatch) -> None:

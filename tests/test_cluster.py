@@ -16,6 +16,7 @@ import distributed
 import pytest
 
 from tests.clusters import Cluster, busy_with, cluster
+from tests.reporters import as_json
 from wordish import cluster as dask
 from wordish import runner
 from wordish.cli import main
@@ -23,7 +24,6 @@ from wordish.document import parse
 from wordish.errors import MachineError
 from wordish.limits import Limits
 from wordish.model import Began, Event, Judged, Said, Target, Transcript
-from wordish.record import report
 from wordish.runner import Job
 
 HOST, SANDBOX = Target(kind="host"), Target(kind="sandbox")
@@ -89,7 +89,7 @@ def test_what_is_found_there_is_what_is_found_here(steady: Cluster) -> None:
     here = [runner.check(each, machines={}, timeout=60) for each in jobs]
 
     def told(transcripts: Sequence[Transcript]) -> list[Any]:
-        values = report(transcripts, elapsed=0)["documents"]
+        values = as_json(transcripts, elapsed=0)["documents"]
         for document in values:
             del document["started"], document["elapsed"]
             for step in document["steps"]:

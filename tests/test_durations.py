@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -27,27 +28,34 @@ def ended(path: str, elapsed: float, outcome: Outcome = Outcome.PASSED) -> Trans
     )
 
 
+def remember(told: Iterable[Transcript]) -> None:
+    took: dict[str, float] = {}
+    for transcript in told:
+        took |= durations.lasted(transcript)
+    durations.remember(took)
+
+
 def test_what_was_kept_is_remembered_and_renewed() -> None:
-    durations.remember([ended("a.rst", 1.5), ended("b.rst", 2)])
-    durations.remember([ended("a.rst", 0.5, Outcome.FAILED)])
+    remember([ended("a.rst", 1.5), ended("b.rst", 2)])
+    remember([ended("a.rst", 0.5, Outcome.FAILED)])
     assert durations.remembered() == {os.path.realpath("b.rst"): 2, os.path.realpath("a.rst"): 0.5}
 
 
 def test_one_that_did_not_end_tells_nothing() -> None:
-    durations.remember([ended("a.rst", 1.5, Outcome.ERROR), ended("b.rst", 1, Outcome.SKIPPED)])
+    remember([ended("a.rst", 1.5, Outcome.ERROR), ended("b.rst", 1, Outcome.SKIPPED)])
     assert durations.remembered() == {}
 
 
 def test_one_that_was_resumed_tells_nothing_of_the_whole() -> None:
-    durations.remember([ended("a.rst", 15)])
-    durations.remember([ended("a.rst", 0.5)._replace(resumed="line 30")])
+    remember([ended("a.rst", 15)])
+    remember([ended("a.rst", 0.5)._replace(resumed="line 30")])
     assert durations.remembered() == {os.path.realpath("a.rst"): 15}
 
 
 def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(durations, "MOST", 2)
     for name in "abc":
-        durations.remember([ended(name, 1)])
+        remember([ended(name, 1)])
     assert [Path(path).name for path in durations.remembered()] == ["b", "c"]
 
 
@@ -56,11 +64,11 @@ def test_a_file_that_is_no_use_is_an_empty_one(cache: Path, content: str) -> Non
     cache.mkdir()
     (cache / "durations.json").write_text(content)
     assert durations.remembered() == {}
-    durations.remember([ended("a", 1)])
+    remember([ended("a", 1)])
     assert len(durations.remembered()) == 1
 
 
 def test_a_cache_that_cannot_be_written_stops_nobody(cache: Path) -> None:
     cache.write_text("a file in its place")
-    durations.remember([ended("a", 1)])
+    remember([ended("a", 1)])
     assert durations.remembered() == {}

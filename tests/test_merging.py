@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.reporters import as_json
 from tests.reporters.runs import tell
 from wordish import merging
 from wordish.cli import main
@@ -31,7 +32,6 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.record import report
 from wordish.reporters import REPORTERS
 from wordish.verified import Entry, Record
 
@@ -112,7 +112,7 @@ runs = st.lists(transcripts(), max_size=6, unique_by=lambda told: told.document.
 
 
 def written(path: Path, told: list[Transcript], shard: Shard | None = None) -> Path:
-    path.write_text(json.dumps(report(told, elapsed=1.5, shard=shard)))
+    path.write_text(json.dumps(as_json(told, elapsed=1.5, shard=shard)))
     return path
 
 
@@ -131,7 +131,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(run=runs)
 def test_what_is_read_back_is_told_alike(run: list[Transcript], folder: Path) -> None:
     found = read(written(folder / "a.json", run))
-    assert report(found.transcripts, elapsed=1.5) == report(run, elapsed=1.5)
+    assert as_json(found.transcripts, elapsed=1.5) == as_json(run, elapsed=1.5)
     planned = Planned(paths=(), elapsed=1.5)
     for form in REPORTERS:
         before: list[Event] = [planned, *run]
@@ -157,7 +157,7 @@ def test_parts_make_the_report_of_the_whole(
         for number in range(1, total + 1)
     ]
     found = joined(data.draw(st.permutations(parts)))
-    assert report(found, elapsed=1.5) == report(run, elapsed=1.5)
+    assert as_json(found, elapsed=1.5) == as_json(run, elapsed=1.5)
     assert merging.missing(parts) == ""
 
 
@@ -299,7 +299,7 @@ def test_a_report_whose_steps_say_something_else(tmp_path: Path) -> None:
     step = Step(path="a", line=1, end_line=1, prompt="$", user="user", command="ls")
     verdict = Verdict(step=step, outcome=Outcome.FAILED)
     told = Transcript(document=Document(path="a", text=""), target=Target(kind="host"), verdicts=(verdict,))
-    values = report([told], elapsed=0)
+    values = as_json([told], elapsed=0)
     values["documents"][0]["outcome"] = "passed"
     (tmp_path / "x.json").write_text(json.dumps(values))
     with pytest.raises(WordishError, match="a is passed, and its steps say failed"):

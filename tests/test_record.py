@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.reporters import as_json
 from wordish.model import (
     Diagnostic,
     Document,
@@ -23,7 +24,7 @@ from wordish.model import (
     Transcript,
     Verdict,
 )
-from wordish.record import clean, listing, option_values, report
+from wordish.record import clean, listing, option_values
 
 
 def schema(name: str) -> Any:
@@ -100,7 +101,7 @@ def test_a_listing_keeps_its_contract() -> None:
 
 
 def test_a_report_keeps_its_contract() -> None:
-    values = report([TRANSCRIPT], elapsed=3.0)
+    values = as_json([TRANSCRIPT], elapsed=3.0)
     validate(values, "check")
     (document,) = values["documents"]
     assert (document["target"], document["outcome"], document["elapsed"]) == ("vm:bookworm", "failed", 2.25)
@@ -112,13 +113,13 @@ def test_a_report_keeps_its_contract() -> None:
 
 
 def test_a_report_tells_where_an_article_was_resumed() -> None:
-    values = report([TRANSCRIPT._replace(resumed="line 12")], elapsed=3.0)
+    values = as_json([TRANSCRIPT._replace(resumed="line 12")], elapsed=3.0)
     validate(values, "check")
     assert values["documents"][0]["resumed"] == "line 12"
 
 
 def test_the_schema_notices_a_missing_key() -> None:
-    values = report([TRANSCRIPT], elapsed=3.0)
+    values = as_json([TRANSCRIPT], elapsed=3.0)
     del values["documents"][0]["steps"][0]["status"]
     with pytest.raises(jsonschema.ValidationError, match="'status' is a required property"):
         validate(values, "check")

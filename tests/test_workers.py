@@ -74,10 +74,18 @@ def test_each_article_has_its_news_in_order() -> None:
 
 
 def test_long_articles_begin_first() -> None:
-    jobs = [job("short", "true"), job("long", "sleep 0.5"), job("new", "sleep 0.5", *["true"] * 3)]
+    jobs = [job("short", "true"), job("long", "sleep 0.5"), job("new", "sleep 0.5", *["true"] * 9)]
     _, events = run(jobs, count=2, durations={os.path.realpath("long.console"): 9.0})
     began = [event.path for event in events if isinstance(event, Began)]
     assert began.index("short.console") == 2
+
+
+def test_those_that_take_about_as_long_begin_in_their_order() -> None:
+    """Nothing of one that ended early is held back until those before it have ended."""
+    jobs = [job(name, "true") for name in "abcd"]
+    took = {os.path.realpath(f"{name}.console"): 0.1 * number for number, name in enumerate("abcd")}
+    _, events = run(jobs, count=1, durations=took)
+    assert [event.path[0] for event in events if isinstance(event, Began)] == list("abcd")
 
 
 def test_a_worker_that_dies_takes_its_article_alone() -> None:

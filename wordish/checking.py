@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from wordish.model import Transcript
@@ -34,12 +33,10 @@ def checking(jobs: Sequence[Job], *, together: int, **how: Any) -> Iterator[Chec
 
 def remembering(run: Checking, **how: Any) -> Iterator[Transcript]:
     """Run with what is known of the articles' durations, and keep what is learnt."""
-    from wordish.durations import remember, remembered
+    from wordish.durations import lasted, remember, remembered
 
-    ended = []
+    took: dict[str, float] = {}
     for transcript in run(durations=remembered(), **how):
-        telling = (verdict for verdict in transcript.verdicts if verdict.outcome is transcript.outcome)
-        kept = tuple(verdict._replace(output=None, diff="") for verdict in islice(telling, 1))
-        ended.append(transcript._replace(verdicts=kept))  # its outcome, without what it printed
+        took |= lasted(transcript)
         yield transcript
-    remember(ended)
+    remember(took)

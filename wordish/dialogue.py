@@ -39,7 +39,7 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
         self._marks = [mark.encode() for mark in marks]
         words = b"|".join(map(re.escape, self._marks))
         self._prompt = re.compile(rb"(" + words + rb"):(\d{1,3}):")
-        self._expecter = Expecter(self, searcher_re([self._prompt, pexpect.EOF, pexpect.TIMEOUT]), None)
+        self._searcher: searcher_re[bytes] = searcher_re([self._prompt, pexpect.EOF, pexpect.TIMEOUT])
         self._terminal = terminal
         self.prompted: list[tuple[int, int, int]] = []
         self._heard = 0  # bytes, of both streams
@@ -89,7 +89,7 @@ class Dialogue(SpawnBase):  # type: ignore[type-arg]  # generic in its stubs onl
 
     def wait(self, timeout: float) -> int:
         """Read until one of `PROMPT`, `ENDED` and `SILENCE`; ``timeout`` is in seconds."""
-        how = self._expecter.expect_loop(timeout)
+        how = Expecter(self, self._searcher, None).expect_loop(timeout)  # kept, it would be a cycle
         if how == PROMPT:
             assert isinstance(self.match, re.Match)
             self.mark, self.exit_status = self.match.group(1).decode("ascii"), int(self.match.group(2))

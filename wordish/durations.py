@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,13 +26,15 @@ def remembered() -> dict[str, float]:
     return {}
 
 
-def remember(transcripts: Iterable[Transcript]) -> None:
-    """Keep what these took, if they ran from the start and came to their end."""
-    took = {
-        os.path.realpath(transcript.document.path): round(transcript.elapsed, 3)
-        for transcript in transcripts
-        if transcript.outcome in (Outcome.PASSED, Outcome.FAILED) and not transcript.resumed
-    }
+def lasted(transcript: Transcript) -> dict[str, float]:
+    """Seconds by the article's real path, if it ran from the start and came to its end."""
+    if transcript.resumed or transcript.outcome not in (Outcome.PASSED, Outcome.FAILED):
+        return {}
+    return {os.path.realpath(transcript.document.path): round(transcript.elapsed, 3)}
+
+
+def remember(took: Mapping[str, float]) -> None:
+    """Keep what articles took, as `lasted` tells it."""
     known = remembered()
     for path in took:
         known.pop(path, None)

@@ -7,7 +7,7 @@ them. A key may be added within a version, never renamed, removed or given anoth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wordish import __version__
@@ -62,19 +62,43 @@ def remarks(documents: Sequence[Document], notes: Iterable[str]) -> Values:
     }
 
 
-def report(transcripts: Sequence[Transcript], *, elapsed: float, shard: Shard | None = None) -> Values:
-    """What ``wordish check --format json`` prints; ``elapsed`` is the whole run's, in seconds."""
+def heading(shard: Shard | None = None) -> Values:
+    """How what ``wordish check --format json`` prints begins; `transcript_values` and `Totals` follow."""
     return {
         "version": VERSION,
         "wordish": __version__,
         **({"shard": shard_values(shard)} if shard else {}),
-        "documents": [transcript_values(transcript) for transcript in transcripts],
-        "totals": {
-            "documents": count(transcript.outcome for transcript in transcripts),
-            "steps": count(verdict.outcome for transcript in transcripts for verdict in transcript.verdicts),
-            "elapsed": round(elapsed, 6),
-        },
     }
+
+
+class Totals:
+    """How many articles, and steps, came to which outcome."""
+
+    def __init__(self) -> None:
+        self._documents: Counter[Outcome] = Counter()
+        self._steps: Counter[Outcome] = Counter()
+
+    def add(self, transcript: Transcript) -> None:
+        """Count an article."""
+        self._documents[transcript.outcome] += 1
+        self._steps.update(verdict.outcome for verdict in transcript.verdicts)
+
+    def values(self, *, elapsed: float) -> Values:
+        """What was counted, zeros included; ``elapsed`` is the whole run's, in seconds."""
+        return {
+            "documents": _counted(self._documents),
+            "steps": _counted(self._steps),
+            "elapsed": round(elapsed, 6),
+        }
+
+
+def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """How many of each outcome, zeros included."""
+    return _counted(Counter(outcomes))
+
+
+def _counted(counts: Mapping[Outcome, int]) -> dict[str, int]:
+    return {str(outcome): counts[outcome] for outcome in Outcome}
 
 
 def shard_values(shard: Shard) -> Values:
@@ -178,12 +202,6 @@ def diagnostic_values(diagnostic: Diagnostic) -> Values:
         "message": clean(diagnostic.message),
         "hint": clean(diagnostic.hint),
     }
-
-
-def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
-    """How many of each outcome, zeros included."""
-    counts = Counter(outcomes)
-    return {str(outcome): counts[outcome] for outcome in Outcome}
 
 
 def clean(text: str) -> str:

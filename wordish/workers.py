@@ -108,11 +108,12 @@ class _Line:
         self._machines = machines
         self._room = room()
 
-        def turn(job: Job) -> tuple[bool, float]:
+        def turn(job: Job) -> tuple[bool, int]:
             path = os.path.realpath(job.document.path)
-            return is_apart(job), -durations.get(path, _GUESS * len(job.document.sequence))
+            return is_apart(job), -round(durations.get(path, _GUESS * len(job.document.sequence)))
 
-        # First those that go one at a time: together they are one long job. Then the long ones.
+        # First those that go one at a time: together they are one long job. Then the long ones. What
+        # differs by less than a second stays in the order of the report, which need not wait for it then.
         self._waiting = sorted(jobs, key=turn)
 
     def next(self, active: Iterable[Job | None]) -> Job | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 
-from wordish.model import Document, Outcome, Output, Said, Step, Target, Transcript, Verdict
+from wordish.model import Document, Outcome, Output, Planned, Said, Step, Target, Transcript, Verdict
 from wordish.reporters import REPORTERS
 from wordish.reporters.style import Style
 
@@ -20,9 +20,8 @@ TRANSCRIPT = Transcript(
 def written(*events: Said | Transcript) -> str:
     stream = io.StringIO()
     with REPORTERS["json"].report(stream, style=Style(color=True), articles=1) as hear:
-        for event in events:
+        for event in (Planned(paths=("é.rst",)), *events):
             hear(event)
-        assert stream.getvalue() == ""
     return stream.getvalue()
 
 
@@ -34,6 +33,20 @@ def test_a_run_is_one_value_and_a_newline() -> None:
 
 def test_a_run_without_articles_is_one_too() -> None:
     assert json.loads(written())["documents"] == []
+
+
+def test_it_is_laid_out_as_json_is() -> None:
+    for told in ([], [TRANSCRIPT], [TRANSCRIPT, TRANSCRIPT]):
+        text = written(*told)
+        assert text == json.dumps(json.loads(text), indent=2) + "\n"
+
+
+def test_an_article_is_written_as_soon_as_it_has_ended() -> None:
+    stream = io.StringIO()
+    with REPORTERS["json"].report(stream, style=Style(), articles=1) as hear:
+        hear(Planned(paths=("é.rst",)))
+        hear(TRANSCRIPT)
+        assert '"outcome": "passed"' in stream.getvalue()
 
 
 def test_the_text_is_ascii_and_nothing_is_lost() -> None:

@@ -16,28 +16,39 @@ if TYPE_CHECKING:
 
 @contextmanager
 def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[[Event], None]]:  # noqa: ARG001
-    """Gather the transcripts, and write them on leaving."""
-    from wordish.record import report as run_values  # only those who want JSON pay for it
+    """Write each transcript as soon as it is there, so that none is kept. `Planned` is heard first."""
+    from wordish.record import Totals, heading, transcript_values  # only those who want JSON pay for it
 
-    transcripts: list[Transcript] = []
     start = time.monotonic()
-    planned = Planned(paths=())
+    elapsed: float | None = None
+    totals, separator = Totals(), ""
 
     def hear(event: Event) -> None:
-        nonlocal planned
-        if isinstance(event, Transcript):
-            transcripts.append(event)
-        elif isinstance(event, Planned):
-            planned = event
+        nonlocal elapsed, separator
+        if isinstance(event, Planned):
+            elapsed = event.elapsed
+            stream.write(f'{_text(heading(event.shard)).removesuffix(_END)},\n  "documents": [')
+        elif isinstance(event, Transcript):
+            stream.write(f"{separator}\n    {_text(transcript_values(event), deeper='    ')}")
+            separator = ","
+            totals.add(event)
 
     yield hear
-    elapsed = time.monotonic() - start if planned.elapsed is None else planned.elapsed
-    write(run_values(transcripts, elapsed=elapsed, shard=planned.shard), stream)
+    values = totals.values(elapsed=time.monotonic() - start if elapsed is None else elapsed)
+    end_of_list = "\n  ]" if separator else "]"
+    stream.write(f'{end_of_list},\n  "totals": {_text(values, deeper="  ")}{_END}\n')
+
+
+_END = "\n}"  # of a JSON object on several lines
 
 
 def write(values: Values, stream: TextIO) -> None:
     """Write one JSON value and a newline: ASCII, so that it is UTF-8 whatever the stream's encoding."""
+    stream.write(f"{_text(values)}\n")
+
+
+def _text(values: Values, *, deeper: str = "") -> str:
+    """A JSON value on several lines, all but the first of them ``deeper``."""
     import json
 
-    json.dump(values, stream, indent=2)
-    stream.write("\n")
+    return json.dumps(values, indent=2).replace("\n", f"\n{deeper}")
