@@ -79,6 +79,8 @@ def read(
     parse: Callable[..., Document],
 ) -> Document:
     """What ``parse`` says of this text, now or the last time; ``load`` gives what opens included files."""
+    if len(text) > LONG:
+        _give_back()
     slot = _slot(path, len(text))
     if slot is None:
         return parse(text, path=path, conventions=conventions, load=load())
@@ -98,6 +100,19 @@ def read(
     return document
 
 
+@cache
+def _give_back() -> None:
+    """Have what is freed of such a text go back to the system, not stay between what is in use.
+
+    Else the GNU C library keeps blocks that are as large as one that was freed before (mallopt(3),
+    M_MMAP_THRESHOLD).
+    """
+    import ctypes  # slow to import, and short texts do without it
+
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(-3, LONG)
+
+
 def _slot(path: str, length: int) -> Path | None:
     """The file for the article at this path; ``None`` for one that is too long, or a user without a cache."""
     if length > LONGEST:
@@ -111,9 +126,12 @@ def _slot(path: str, length: int) -> Path | None:
 
 def _fingerprint(text: str) -> bytes:
     """What stands for a long text, so that this is not kept, and held, twice."""
-    import hashlib  # slow to import, and short texts do without it
+    from _blake2 import blake2b  # hashlib's own: that comes with OpenSSL, which takes 4 MB
 
-    return hashlib.blake2b(text.encode(errors="surrogatepass")).digest()
+    found = blake2b()
+    for start in range(0, len(text), LONG):  # nor its bytes beside it
+        found.update(text[start : start + LONG].encode(errors="surrogatepass"))
+    return found.digest()
 
 
 def _kept(slot: Path, key: tuple[object, ...]) -> Document | None:
