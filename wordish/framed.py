@@ -118,8 +118,9 @@ class FramedTerminal:
     def reader(self) -> Reader:
         """See `Terminal.reader`."""
         self._say(b"P", b"")
-        inner, _, name = self._answer(b"P", timeout=_ANSWER_SECONDS).partition(b" ")
-        return Reader(name.decode("utf-8", "replace"), inner=inner == b"1")
+        inner, pid, name = (*self._answer(b"P", timeout=_ANSWER_SECONDS).split(b" ", 2), b"", b"")[:3]
+        with _understood():
+            return Reader(name.decode("utf-8", "replace"), int(pid or b"0"), inner=inner == b"1")
 
     def unread(self) -> Unread:
         """What came so far, when all that was typed has been read (see `standing`) and the machine stands."""

@@ -83,15 +83,18 @@ def _prompts(mark: str) -> str:
     return f"PS1='{_octal(mark)}:$?:' PS2="
 
 
-def _greeting(mark: str) -> str:
+def _greeting(mark: str, *, again: bool) -> str:
     """The first line typed into a shell that an article has opened: as that of ours, in any POSIX shell.
 
-    Bash is told to read plain lines, without an editor that would echo them.
+    Bash is told to read plain lines, without an editor that would echo them. One that is greeted ``again``
+    has run a command since, whose status it is to tell, unless it was another shell (``exec``).
     """
     octal = _octal(mark)
+    status = "case $PS2 in '> ') PS2=0;; *) PS2=$?;; esac" if again else "PS2=0"
     return (
+        f"{status}; "
         f"case ${{BASH_VERSION-}} in ?*) PS1='{octal}:$?:'; set +o emacs +o vi +o histexpand;; "
-        f"*) PS1=\"$(printf '{octal}'):\\$?:\";; esac; PS2=\n"
+        f'*) PS1="$(printf \'{octal}\'):\\$?:";; esac; eval "PS2=; (exit $PS2) && PS2="\n'
     )
 
 
@@ -139,6 +142,7 @@ class Memory(NamedTuple):
     """
 
     marks: tuple[str, ...]
+    inner: dict[str, int]
     home: bytes | None
     children: dict[int, bool]
     unseen: bool
@@ -159,6 +163,7 @@ class Shell:
 
     def __init__(self, terminal: Terminal, *marks: str) -> None:
         self._terminal = terminal
+        self._inner: dict[str, int] = {}  # the processes of those opened in it, by their marks
         self._home: bytes | None = None  # the call in which it waits for a command, empty if not told
         self._standing = Standing()  # as last seen
         self._children: Mapping[int, bool] = {}  # those it has, as far as was seen
@@ -178,6 +183,7 @@ class Shell:
     def going_on(cls, terminal: Terminal, memory: Memory) -> Shell:
         """The shell of which this is known, on a terminal that was left as it was then."""
         shell = cls(terminal, *memory.marks)
+        shell._inner = memory.inner
         shell._home, shell._unseen, shell._prompt = memory.home, memory.unseen, memory.prompt
         shell._children, shell._notices = memory.children, memory.notices
         shell._dialogue.mark, shell._dialogue.exit_status = memory.mark, memory.status
@@ -188,6 +194,7 @@ class Shell:
         """What is known of this shell, which waits for a command."""
         return Memory(
             marks=self._marks,
+            inner=dict(self._inner),
             home=self._home,
             children=dict(self._children),
             unseen=self._unseen,
@@ -327,7 +334,7 @@ class Shell:
                 silence = _SHORT_SILENCE  # it has come home since it was looked at, and waits for us
                 continue
             if enters is not False and self._is_open(reader, person, sure=enters is True):
-                return self._enter()
+                return self._enter(reader)
             if person and not prompted:
                 came, answered = self._answer(person, reader.name)
                 if answered or came != SILENCE:
@@ -383,21 +390,24 @@ class Shell:
         likely = reader.name in SHELLS and (reader.inner or not person)
         return likely and bool(_LIKE_A_PROMPT.search(line))
 
-    def _enter(self) -> int | None:
+    def _enter(self, reader: Reader) -> int | None:
         """Give the shell that waits for a command a prompt of ours: its status.
 
-        ``None`` from a program that was no shell, and took the line for something else.
+        That of its last command, if it had one of our prompts already; of another shell, 0. ``None`` from a
+        program that was no shell, and took the line for something else.
         """
-        outer = self._marks
+        outer, mark = self._marks, new_mark()
+        again = reader.name in SHELLS and self._inner.get(outer[-1]) == reader.pid
         stdout, stderr = self._dialogue.put_aside()
-        self._listen(*outer, new_mark())
-        self._terminal.type(_greeting(self._marks[-1]).encode())
-        entered = self._dialogue.wait(_ANSWER) == PROMPT and self._dialogue.mark == self._marks[-1]
+        self._listen(*(outer[:-1] if again else outer), mark)
+        self._terminal.type(_greeting(mark, again=again).encode())
+        entered = self._dialogue.wait(_ANSWER) == PROMPT and self._dialogue.mark == mark
+        self._inner[mark] = reader.pid
         if not entered:
             self._asked = "it is no shell that takes commands"
             self._listen(*outer)
         self._dialogue.put_back((stdout, stderr.without_last_line()), b"")
-        return 0 if entered else None
+        return self._dialogue.exit_status if entered else None
 
     def leave(self) -> None:
         """End the shells that are open inside this one."""

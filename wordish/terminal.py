@@ -45,12 +45,13 @@ class Standing(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """The program that waits for what a person types: its name, "" when there is none.
+    """The program that waits for what a person types: its name, "" when there is none, and its process.
 
     ``inner``: it is not the shell, but one below it.
     """
 
     name: str = ""
+    pid: int = 0
     inner: bool = False
 
 
@@ -384,7 +385,7 @@ def _reader(shell: int, processes: Processes) -> Reader:
         with suppress(OSError):  # it ends meanwhile, or is another user's
             waiting += map(int, processes.read(f"{pid}/task/{pid}/children").split())
             if _reads(pid, terminal, processes):
-                return Reader(processes.read(f"{pid}/comm").strip(), inner=pid != shell)
+                return Reader(processes.read(f"{pid}/comm").strip(), pid, inner=pid != shell)
     return Reader()
 
 

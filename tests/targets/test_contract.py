@@ -442,6 +442,23 @@ def test_shells_open_in_shells(shell: Shell) -> None:
     assert (shell.depth, says(shell, "echo ${level-none}")) == (0, "none")
 
 
+@pytest.mark.parametrize("opens", ["bash --norc", "dash"])
+def test_one_whose_prompt_is_changed_is_the_same_shell_and_tells_its_status(shell: Shell, opens: str) -> None:
+    shell.run(opens, timeout=20, enters=None)
+    says(shell, "level=1")
+    for status in (0, 3):
+        output = shell.run(f"PS1='(odd) $ '; echo out; (exit {status})", timeout=20, enters=None)
+        assert (output.stdout, output.status, shell.depth) == ("out", status, 1)
+    assert shell.run("PS1='$ '; false || false", timeout=20, enters=None).status == 1
+    assert (says(shell, "echo $level"), shell.depth) == ("1", 1)
+    assert shell.run("(exit 5)", timeout=20).status == 5
+    says(shell, "echo '(exit 7)' > started")
+    assert shell.run("exec bash --rcfile started", timeout=20, enters=None).status == 0  # it has run nothing
+    assert says(shell, "echo ${level-none}") == "none"
+    shell.leave()
+    assert shell.depth == 0
+
+
 def test_leaving_ends_also_a_shell_that_does_not_want_to(shell: Shell) -> None:
     shell.run("bash --norc", timeout=20, enters=None)
     says(shell, "exit () { :; }")

@@ -23,7 +23,8 @@
 #                   W  the word, 1 if what was typed is not all read, else 0, the system call that the shell
 #                      waits in, and on a second line the processes it started, each with whether it or
 #                      one of its own is at work
-#                   P  0 if it is the shell, 1 if it is one below it, and its name; nothing if there is none
+#                   P  0 if it is the shell, 1 if it is one below it, its process and its name; nothing if
+#                      there is none
 #                   X  the shell ended: its wait status in decimal; everything it printed came before
 #
 # What was written to the output before something was written to the error arrives before it: the
@@ -142,7 +143,7 @@ sub reader {
             : next;
         next unless (readlink("/proc/$pid/fd/$descriptor") // '') =~ m{^/dev/(?:pts/|tty)};
         my (undef, undef, $group, undef, $own, $foreground) = stat_of($pid);
-        return ($pid == $_[0] ? '0 ' : '1 ') . content("/proc/$pid/comm")
+        return ($pid == $_[0] ? 0 : 1) . " $pid " . content("/proc/$pid/comm")
             if $group == $foreground && $own == $terminal;
     }
     return '';
