@@ -119,6 +119,21 @@ def test_nothing_secret_is_told_of_what_cleans_up(article: Path) -> None:
     assert "key-42" not in said
 
 
+def test_nothing_secret_is_told_of_a_machine_that_cannot_be_reached(
+    article: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (article.parent / "pyproject.toml").write_text('[tool.wordish]\nredact = ["hunter[0-9]+"]\n')
+    program = article.parent / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\ncat > /dev/null &\necho no key for hunter2 >&2\nexit 255\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    status, said = walked(article, "y", "--on", "ssh:web1")
+    assert status == 2
+    assert "no key for [redacted]" in said
+    assert "hunter2" not in said
+
+
 def test_other_letters_get_help(article: Path) -> None:
     _, said = walked(article, "x?")
     assert said.count("b - go back to the command before: the machine becomes what it was there\n") == 2

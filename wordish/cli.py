@@ -320,6 +320,7 @@ def shell(arguments: Namespace) -> int:
     """``wordish shell``: a terminal in a machine, or where an article has come to."""
     from wordish import visiting
     from wordish.model import Document
+    from wordish.redaction import unsaid
     from wordish.runner import choose, plan
 
     if len(arguments.paths) > 1 or (arguments.until and not arguments.paths):
@@ -347,13 +348,14 @@ def shell(arguments: Namespace) -> int:
         limits=settings.limits.begun(),
         say=say,
     )
-    with found as opened:
+    with unsaid(jobs[0].document.conventions.redact), found as opened:
         visiting.visit(opened)
     return PASSED
 
 
 def step(arguments: Namespace) -> int:
     """``wordish step``: walk through an article, command by command."""
+    from wordish.redaction import unsaid
     from wordish.walking import walk
 
     settings = intake.settings(arguments)
@@ -368,14 +370,15 @@ def step(arguments: Namespace) -> int:
     job = read()
     if job is None:
         return TROUBLE
-    right = walk(
-        job,
-        again=read,
-        machines=settings.machines,
-        timeout=arguments.timeout or settings.timeout,
-        limits=settings.limits,
-        say=say,
-    )
+    with unsaid(job.document.conventions.redact):
+        right = walk(
+            job,
+            again=read,
+            machines=settings.machines,
+            timeout=arguments.timeout or settings.timeout,
+            limits=settings.limits,
+            say=say,
+        )
     return PASSED if right else FAILED
 
 

@@ -7,9 +7,11 @@ hears of it, and to every text in them, so that no report, record or recording c
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
+from wordish.errors import MachineError
 from wordish.pattern import compiled
 
 HIDDEN: Final = "[redacted]"
@@ -30,6 +32,16 @@ def redacted(value: T, patterns: Sequence[str]) -> T:
     The patterns are RE2's. A value in which nothing matches is given back as it is.
     """
     return _redacted(value, "", _hiding(tuple(patterns))) if patterns else value
+
+
+@contextmanager
+def unsaid(patterns: Sequence[str]) -> Iterator[None]:
+    """Take what ``patterns`` match out of the errors of a target that leave the block."""
+    try:
+        yield
+    except MachineError as error:
+        what, where, hint = redacted((error.what, error.where, error.hint), patterns)
+        raise type(error)(what, where=where, hint=hint) from None
 
 
 def fault(pattern: str) -> str:
