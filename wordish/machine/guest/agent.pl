@@ -188,13 +188,22 @@ sub relay {
     my $shell = $start->(\@out, \@err);
 
     my $say = sub { say_frame($port, @_) };
-    my $drain = sub {
-        my ($letter, $master) = @_;
+    my $drain_output = sub {
         my $left = HELD;    # more than the kernel holds for one terminal
-        while ($left > 0 && sysread $master, my $bytes, CHUNK) {
-            $say->($letter, $bytes);
+        while ($left > 0 && sysread $out[0], my $bytes, CHUNK) {
+            $say->('O', $bytes);
             $left -= length $bytes;
         }
+    };
+    # What was printed, the output before the error that was written after it.
+    my $catch_up = sub {
+        my ($left, $printed) = (HELD, '');
+        while ($left > 0 && sysread $err[0], my $bytes, CHUNK) {
+            $printed .= $bytes;
+            $left -= length $bytes;
+        }
+        $drain_output->();
+        $say->('E', $printed) if length $printed;
     };
     my $type = sub {
         my ($text, $modes) = @_;
@@ -214,8 +223,7 @@ sub relay {
         A => sub { $type->($_[0], $echoing) },
         M => sub {
             my $now = "\0" x TERMIOS_SIZE;
-            $drain->('O', $out[0]);
-            $drain->('E', $err[0]);
+            $catch_up->();
             ioctl($out[1], TCGETS, $now);
             $say->('M', $now);
         },
@@ -243,8 +251,7 @@ sub relay {
                 # The shell is about to hear of a child that has ended (Z).
                 push @at_work, "$pid:" . ($child && $state eq 'Z' || busy($pid, $state) ? 1 : 0);
             }
-            $drain->('O', $out[0]);    # what was printed before
-            $drain->('E', $err[0]);
+            $catch_up->();
             $say->('W', "$_[0]$unread $call\n@at_work");
         },
         P => sub {
@@ -264,7 +271,7 @@ sub relay {
             substr($typing, 0, $n, '') if $n;
         }
         if (vec($read, fileno $err[0], 1) && sysread $err[0], my $bytes, CHUNK) {
-            $drain->('O', $out[0]);
+            $drain_output->();
             $say->('E', $bytes);
         }
         elsif (vec($read, fileno $out[0], 1) && sysread $out[0], my $more, CHUNK) { $say->('O', $more) }
@@ -274,8 +281,7 @@ sub relay {
                 next if $pid != $shell || $ended;    # an orphan
                 $ended = 1;
                 my $status = $?;
-                $drain->('O', $out[0]);
-                $drain->('E', $err[0]);
+                $catch_up->();
                 $say->('X', $status);
             }
         }
