@@ -59,7 +59,7 @@ def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [Path(path).name for path in durations.remembered()] == ["b", "c"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": "b"}', "null"])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": "b"}', '{"a": NaN}', '{"a": Infinity}', "null"])
 def test_a_file_that_is_no_use_is_an_empty_one(cache: Path, content: str) -> None:
     cache.mkdir()
     (cache / "durations.json").write_text(content)

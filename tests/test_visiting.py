@@ -109,6 +109,20 @@ def test_nothing_secret_is_told_of_what_is_wrong(visiting: Visiting, tmp_path: P
     child.expect(pexpect.EOF)
 
 
+def test_nothing_secret_is_told_of_a_machine_that_cannot_be_reached(
+    visiting: Visiting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.wordish]\nredact = ["hunter[0-9]+"]\n')
+    program = tmp_path / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho no key for hunter2 >&2\nexit 255\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    child = visiting("a.txt", "--on", "ssh:web1")
+    child.expect_exact("no key for [redacted]")
+    child.expect(pexpect.EOF)
+
+
 def test_on_the_host_what_the_article_cleans_up_is_cleaned_up_afterwards(
     visiting: Visiting, tmp_path: Path
 ) -> None:

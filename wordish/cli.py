@@ -320,7 +320,7 @@ def shell(arguments: Namespace) -> int:
     """``wordish shell``: a terminal in a machine, or where an article has come to."""
     from wordish import visiting
     from wordish.model import Document
-    from wordish.redaction import unsaid
+    from wordish.redaction import errors_redacted
     from wordish.runner import choose, plan
 
     if len(arguments.paths) > 1 or (arguments.until and not arguments.paths):
@@ -348,14 +348,14 @@ def shell(arguments: Namespace) -> int:
         limits=settings.limits.begun(),
         say=say,
     )
-    with unsaid(jobs[0].document.conventions.redact), found as opened:
+    with errors_redacted(jobs[0].document.conventions.redact), found as opened:
         visiting.visit(opened)
     return PASSED
 
 
 def step(arguments: Namespace) -> int:
     """``wordish step``: walk through an article, command by command."""
-    from wordish.redaction import unsaid
+    from wordish.redaction import errors_redacted
     from wordish.walking import walk
 
     settings = intake.settings(arguments)
@@ -370,7 +370,7 @@ def step(arguments: Namespace) -> int:
     job = read()
     if job is None:
         return TROUBLE
-    with unsaid(job.document.conventions.redact):
+    with errors_redacted(job.document.conventions.redact):
         right = walk(
             job,
             again=read,

@@ -6,6 +6,7 @@ Nothing depends on it but the order of work; a cache that cannot be read or writ
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,7 +23,8 @@ def remembered() -> dict[str, float]:
     """Seconds by the real path of an article."""
     with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
         found = json.loads(_file().read_bytes())
-        return {str(path): float(seconds) for path, seconds in found.items()}
+        took = {str(path): float(seconds) for path, seconds in found.items()}
+        return took if all(map(math.isfinite, took.values())) else {}
     return {}
 
 

@@ -102,14 +102,14 @@ def read(
 
 @cache
 def _give_back() -> None:
-    """Have what is freed of such a text go back to the system, not stay between what is in use.
+    """Have what this process frees of such a text go back to the system, not stay between what is in use.
 
     Else the GNU C library keeps blocks that are as large as one that was freed before (mallopt(3),
     M_MMAP_THRESHOLD).
     """
-    import ctypes  # slow to import, and short texts do without it
+    with suppress(ImportError, OSError, AttributeError):  # another C library
+        import ctypes  # slow to import, and short texts do without it
 
-    with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(-3, LONG)
 
 

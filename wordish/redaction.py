@@ -35,7 +35,7 @@ def redacted(value: T, patterns: Sequence[str]) -> T:
 
 
 @contextmanager
-def unsaid(patterns: Sequence[str]) -> Iterator[None]:
+def errors_redacted(patterns: Sequence[str]) -> Iterator[None]:
     """Take what ``patterns`` match out of the errors of a target that leave the block."""
     try:
         yield

@@ -87,14 +87,16 @@ def _greeting(mark: str, *, again: bool) -> str:
     """The first line typed into a shell that an article has opened: as that of ours, in any POSIX shell.
 
     Bash is told to read plain lines, without an editor that would echo them. One that is greeted ``again``
-    has run a command since, whose status it is to tell, unless it was another shell (``exec``).
+    has run a command since, whose status it is to tell; a bash that has taken its place (``exec``) knows
+    of no greeting, and expands the history. What makes the status ends no shell and runs no trap for errors.
     """
     octal = _octal(mark)
-    status = "case $PS2 in '> ') PS2=0;; *) PS2=$?;; esac" if again else "PS2=0"
+    status = "PS1=$?; case $- in *H*) PS1=0;; esac" if again else "PS1=0"
+    bash, other = f"PS1='{octal}:\\$?:'", f"PS1=\\\"\\$(printf '{octal}'):\\\\\\$?:\\\""
     return (
-        f"{status}; "
-        f"case ${{BASH_VERSION-}} in ?*) PS1='{octal}:$?:'; set +o emacs +o vi +o histexpand;; "
-        f'*) PS1="$(printf \'{octal}\'):\\$?:";; esac; eval "PS2=; (exit $PS2) && PS2="\n'
+        f"{status}; case ${{BASH_VERSION-}} in ?*) set +o emacs +o vi +o histexpand;; esac; "
+        f'eval "case \\${{BASH_VERSION-}} in ?*) {bash};; *) {other};; esac; '
+        "PS2=; (\\exit $PS1; /bin/sh -c 'exit $PS1')\" && PS2=\n"
     )
 
 
@@ -177,13 +179,14 @@ class Shell:
     def _listen(self, *marks: str) -> None:
         """Listen to the prompts of the shell and of those opened in it, the outermost first."""
         self._marks = marks
+        self._inner = {mark: pid for mark, pid in self._inner.items() if mark in marks}
         self._dialogue = Dialogue(self._terminal, *marks, limit=self._limit)
 
     @classmethod
     def going_on(cls, terminal: Terminal, memory: Memory) -> Shell:
         """The shell of which this is known, on a terminal that was left as it was then."""
         shell = cls(terminal, *memory.marks)
-        shell._inner = memory.inner
+        shell._inner = dict(memory.inner)
         shell._home, shell._unseen, shell._prompt = memory.home, memory.unseen, memory.prompt
         shell._children, shell._notices = memory.children, memory.notices
         shell._dialogue.mark, shell._dialogue.exit_status = memory.mark, memory.status
@@ -397,17 +400,22 @@ class Shell:
         program that was no shell, and took the line for something else.
         """
         outer, mark = self._marks, new_mark()
-        again = reader.name in SHELLS and self._inner.get(outer[-1]) == reader.pid
+        known = [at for at, each in enumerate(outer) if self._inner.get(each) == reader.pid]
+        known = known if reader.name in SHELLS else []  # another program may have opened another shell
         stdout, stderr = self._dialogue.put_aside()
-        self._listen(*(outer[:-1] if again else outer), mark)
-        self._terminal.type(_greeting(mark, again=again).encode())
+        self._listen(*outer, mark)
+        self._terminal.type(_greeting(mark, again=bool(known)).encode())
         entered = self._dialogue.wait(_ANSWER) == PROMPT and self._dialogue.mark == mark
-        self._inner[mark] = reader.pid
-        if not entered:
+        status = self._dialogue.exit_status
+        if entered:
+            self._listen(*outer[: known[-1] if known else None], mark)
+            self._inner[mark] = reader.pid
+            self._dialogue.mark, self._dialogue.exit_status = mark, status
+        else:
             self._asked = "it is no shell that takes commands"
             self._listen(*outer)
         self._dialogue.put_back((stdout, stderr.without_last_line()), b"")
-        return self._dialogue.exit_status if entered else None
+        return status if entered else None
 
     def leave(self) -> None:
         """End the shells that are open inside this one."""

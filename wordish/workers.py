@@ -112,8 +112,8 @@ class _Line:
             path = os.path.realpath(job.document.path)
             return is_apart(job), -round(durations.get(path, _GUESS * len(job.document.sequence)))
 
-        # First those that go one at a time: together they are one long job. Then the long ones. What
-        # differs by less than a second stays in the order of the report, which need not wait for it then.
+        # First those that go one at a time: together they are one long job. Then the long ones; those of
+        # the same whole second stay in the order of the report, where none has to wait for its turn then.
         self._waiting = sorted(jobs, key=turn)
 
     def next(self, active: Iterable[Job | None]) -> Job | None:

@@ -452,9 +452,20 @@ def test_one_whose_prompt_is_changed_is_the_same_shell_and_tells_its_status(shel
     assert shell.run("PS1='$ '; false || false", timeout=20, enters=None).status == 1
     assert (says(shell, "echo $level"), shell.depth) == ("1", 1)
     assert shell.run("(exit 5)", timeout=20).status == 5
+    says(shell, "set -eu; trap 'echo trapped' EXIT; unset PS2")
+    assert shell.run("PS1='$ ' && false && true", timeout=20, enters=None).status == 1
+    assert (says(shell, "echo $level"), shell.depth) == ("1", 1)
+    says(shell, "set +eu; trap - EXIT; alias exit='echo bye'")
+    assert shell.run("PS1='$ ' PS2='> '; sh -c 'exit 6'", timeout=20, enters=None).status == 6
+    says(shell, "unalias exit")
+    asks = shell.run("read -p 'amount in $ ' x", timeout=20, enters=None)  # which dash has not
+    assert (asks.status is None or opens == "dash", asks.elapsed < 10, shell.depth) == (True, True, 1)
     says(shell, "echo '(exit 7)' > started")
     assert shell.run("exec bash --rcfile started", timeout=20, enters=None).status == 0  # it has run nothing
     assert says(shell, "echo ${level-none}") == "none"
+    shell.run("PS1='$ '; bash --norc", timeout=20, enters=None)
+    assert shell.depth == 2
+    assert (shell.run("exit 4", timeout=20, enters=None).status, shell.depth) == (4, 1)
     shell.leave()
     assert shell.depth == 0
 

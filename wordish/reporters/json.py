@@ -27,16 +27,21 @@ def report(stream: TextIO, *, style: Style, articles: int) -> Iterator[Callable[
         nonlocal elapsed, separator
         if isinstance(event, Planned):
             elapsed = event.elapsed
-            stream.write(f'{_text(heading(event.shard)).removesuffix(_END)},\n  "documents": [')
+            opening = "".join(_pieces(heading(event.shard))).removesuffix(_END)
+            stream.write(f'{opening},\n  "documents": [')
         elif isinstance(event, Transcript):
-            stream.write(f"{separator}\n    {_text(transcript_values(event), deeper='    ')}")
+            stream.write(f"{separator}\n    ")
+            stream.writelines(_pieces(transcript_values(event), deeper="    "))
+            stream.flush()
             separator = ","
             totals.add(event)
 
     yield hear
     values = totals.values(elapsed=time.monotonic() - start if elapsed is None else elapsed)
-    end_of_list = "\n  ]" if separator else "]"
-    stream.write(f'{end_of_list},\n  "totals": {_text(values, deeper="  ")}{_END}\n')
+    stream.write("\n  ]" if separator else "]")
+    stream.write(',\n  "totals": ')
+    stream.writelines(_pieces(values, deeper="  "))
+    stream.write(f"{_END}\n")
 
 
 _END = "\n}"  # of a JSON object on several lines
@@ -44,11 +49,13 @@ _END = "\n}"  # of a JSON object on several lines
 
 def write(values: Values, stream: TextIO) -> None:
     """Write one JSON value and a newline: ASCII, so that it is UTF-8 whatever the stream's encoding."""
-    stream.write(f"{_text(values)}\n")
+    stream.writelines(_pieces(values))
+    stream.write("\n")
 
 
-def _text(values: Values, *, deeper: str = "") -> str:
-    """A JSON value on several lines, all but the first of them ``deeper``."""
+def _pieces(values: Values, *, deeper: str = "") -> Iterator[str]:
+    """A JSON value on several lines, all but the first of them ``deeper``; it need not be held as a whole."""
     import json
 
-    return json.dumps(values, indent=2).replace("\n", f"\n{deeper}")
+    for piece in json.JSONEncoder(indent=2).iterencode(values):
+        yield piece.replace("\n", f"\n{deeper}") if deeper else piece
