@@ -18,10 +18,11 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
+from wordish import runner
 from wordish.cli import COMMANDS, main
 from wordish.errors import MissingToolError
 from wordish.machine.doctor import Finding
-from wordish.model import Machine, Output, Target
+from wordish.model import Machine, Output, Target, Transcript
 from wordish.targets import TARGETS
 
 GOOD = "~$ echo hello\nhello\n~$ echo $((6 * 7))\n42\n"
@@ -438,6 +439,29 @@ def test_an_interrupted_check_leaves_a_whole_report(tmp_path: Path) -> None:
     process.communicate(timeout=20)
     values = validate((tmp_path / "report.json").read_text(), "check")
     assert [document["interrupted"] for document in values["documents"]] == [True]
+
+
+def test_an_interruption_between_two_articles_leaves_whole_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "c"):
+        Path(f"{name}.txt").write_text(GOOD)
+    checked = runner.check
+
+    def interrupted(job: runner.Job, **how: Any) -> Transcript:
+        if job.document.path == "b.txt":
+            raise KeyboardInterrupt
+        return checked(job, **how)
+
+    monkeypatch.setattr(runner, "check", interrupted)
+    assert (
+        main(["check", "--format", "json=x.json", "--format", "junit=x.xml", "a.txt", "b.txt", "c.txt"])
+        == 130
+    )
+    values = validate(Path("x.json").read_text(), "check")
+    assert [document["path"] for document in values["documents"]] == ["a.txt"]
+    assert Path("x.xml").read_text().count("<testsuite ") == 1
 
 
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:

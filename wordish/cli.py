@@ -113,7 +113,10 @@ def _check(arguments: Namespace) -> int:
             stack=stack,
         )
         tell(Planned(paths=tuple(job.document.path for job in jobs), shard=shard))
-        return _status(run(exit_first=arguments.exitfirst, tell=tell))
+        try:
+            return _status(run(exit_first=arguments.exitfirst, tell=tell))
+        except KeyboardInterrupt:  # between two articles: the reports tell what was found until then
+            return INTERRUPTED
 
 
 def _refuse_to_keep(arguments: Namespace) -> None:

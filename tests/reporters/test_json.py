@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
+
 from wordish.model import Document, Outcome, Output, Planned, Said, Step, Target, Transcript, Verdict
 from wordish.reporters import REPORTERS
 from wordish.reporters.style import Style
@@ -39,6 +41,17 @@ def test_it_is_laid_out_as_json_is() -> None:
     for told in ([], [TRANSCRIPT], [TRANSCRIPT, TRANSCRIPT]):
         text = written(*told)
         assert text == json.dumps(json.loads(text), indent=2) + "\n"
+
+
+def test_a_run_that_breaks_off_looks_like_none_that_has_ended() -> None:
+    stream = io.StringIO()
+    report = REPORTERS["json"].report(stream, style=Style(), articles=1)
+    hear = report.__enter__()
+    hear(Planned(paths=("é.rst",)))
+    hear(TRANSCRIPT)
+    assert not report.__exit__(RuntimeError, RuntimeError(), None)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(stream.getvalue())
 
 
 def test_an_article_is_written_as_soon_as_it_has_ended() -> None:

@@ -20,9 +20,10 @@ class Reporter(Protocol):
     def report(
         self, stream: TextIO, *, style: Style, articles: int
     ) -> AbstractContextManager[Callable[[Event], None]]:
-        """Give what is to hear the events of a run of so many ``articles``.
+        """Give what is to hear the events of a run of so many ``articles``, `Planned` first.
 
-        What it hears it writes on ``stream``, at once or on leaving the context.
+        What it hears it writes on ``stream``, at once or on leaving the context; when that is left with an
+        exception, nothing more is written, so that no beginning looks like a whole.
         """
 
 
