@@ -224,6 +224,16 @@ def test_an_alignment_is_true_however_little_may_be_compared(
         assert token is not GAP or span, "a gap is never wrong"
 
 
+@settings(max_examples=600, deadline=None)
+@given(any_shown, some, st.sampled_from([1, 2, 3]))
+def test_lines_that_are_compared_together_are_aligned_alike(shown: str, out: str, together: int) -> None:
+    tokens, lines = [token_of(line) for line in shown.split("\n")], out.split("\n")
+    spans = align(tokens, lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alignment, "_TOGETHER", together)
+        assert align(tokens, lines) == spans
+
+
 # Mutants: what an article wrongly promises must not pass.
 
 SAMPLES = [

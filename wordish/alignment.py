@@ -22,6 +22,7 @@ _STRAY: Final = (
     100  # a line shown or printed alone; one in another's place: less when alike, else about as much
 )
 ALIKE: Final = 0.4  # from this likeness on, one line took the other's place
+_TOGETHER: Final = 256  # lines that are compared at once
 _LOOKED_AT: Final = 240  # characters
 
 Span = tuple[int, int]
@@ -103,11 +104,17 @@ class _Aligner:
 
     def between(self, i: int, n: int, j: int, m: int, *, once: bool) -> None:
         """Align ``tokens[i:n]`` with ``out[j:m]``; ``once``: lines that occur once may be used."""
+        same = _same(self.tokens[i:n], self.out[j:m])
+        self.spans[i : i + same] = zip(range(j, j + same), range(j + 1, j + same + 1), strict=True)
+        i, j = i + same, j + same
         head = list(_agreeing(self.tokens[i:n], self.out[j:m]))
         for low, high in head:
             self.spans[i] = (j + low, j + high)
             i += 1
         j += head[-1][1] if head else 0
+        same = _same(self.tokens[i:n][::-1], self.out[j:m][::-1])
+        n, m = n - same, m - same
+        self.spans[n : n + same] = zip(range(m, m + same), range(m + 1, m + same + 1), strict=True)
         tail = list(_agreeing(self.tokens[i:n][::-1], self.out[j:m][::-1]))
         end = m
         for low, high in tail:
@@ -194,6 +201,17 @@ def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         chosen.append(pairs[index])
         index = before[index]
     return chosen[::-1]
+
+
+def _same(tokens: Sequence[Token], out: Sequence[str]) -> int:
+    """How many of the first tokens are literals and the first lines, at least; the rest is for a closer look.
+
+    Texts that differ in a line are mostly this, and lists are compared far faster than lines are looked at.
+    """
+    count, most = 0, min(len(tokens), len(out))
+    while count < most and tokens[count : count + _TOGETHER] == out[count : count + _TOGETHER]:
+        count += _TOGETHER
+    return min(count, most)
 
 
 def _agreeing(tokens: Sequence[Token], out: Sequence[str]) -> Iterator[Span]:

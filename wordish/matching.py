@@ -54,11 +54,13 @@ def printed_lines(text: str) -> list[str]:
 
 def indentation(lines: Iterable[str]) -> int:
     """How many blanks all lines that are not empty begin with."""
-    present = [line for line in lines if line]
-    if not present:
-        return 0
-    # What the smallest and the largest begin with, all others between them begin with.
-    return min(indent(min(present)), indent(max(present)))
+    least = None
+    for line in filter(None, lines):
+        if line[0] != " ":  # as in most texts the first does
+            return 0
+        own = indent(line)
+        least = own if least is None else min(own, least)
+    return least or 0
 
 
 class Reading(NamedTuple):
