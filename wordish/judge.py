@@ -53,7 +53,8 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
         reasons.append(f"exit status {output.status}, {shown.status} expected")
     if matched is False:
         other = contradiction(step, output) if shown.samples else ""
-        reasons.append(": ".join(filter(None, ["the output differs", other])))
+        unseen = f"NUL bytes, which a terminal does not show: {output.nuls}" if output.nuls else ""
+        reasons.append(": ".join(filter(None, ["the output differs", other, unseen])))
     if reasons:
         return verdict(Outcome.FAILED, "; ".join(reasons), told_apart)
     if matched is None:

@@ -340,7 +340,7 @@ class Output(NamedTuple):
     given up before its time: what it asked for, or the name of the program that waited for input.
     ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
     ``notices``: what bash had said of its background jobs at the end of the command before, when a
-    person may not have seen it yet.
+    person may not have seen it yet. ``nuls`` is how many NUL bytes were printed, which no terminal shows.
     """
 
     stdout: str = ""
@@ -351,6 +351,7 @@ class Output(NamedTuple):
     asked: str = ""
     around: tuple[int, int] = (0, 0)
     notices: str = ""
+    nuls: int = 0
 
 
 class Verdict(NamedTuple):

@@ -278,6 +278,7 @@ class Shell:
         output = Output(
             stdout=shown(stdout), stderr=shown(stderr), status=status,
             elapsed=elapsed, ended=self.ended, asked=asked, around=dropped, notices=self._notices,
+            nuls=stdout.count(0) + stderr.count(0),
         )  # fmt: skip
         self._notices = "\n".join(_NOTICE.findall(output.stderr))
         return output
