@@ -43,6 +43,7 @@ mirror = "https://deb.example.org/debian"
 memory = 2048
 disk = 1024
 network = true
+aslr = true
 
 [tool.wordish.machines.bare]
 """,
@@ -59,6 +60,7 @@ network = true
         memory=2048,
         disk=1024,
         network=True,
+        aslr=True,
     )
 
 

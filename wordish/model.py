@@ -319,7 +319,8 @@ class Machine(NamedTuple):
     ``suite`` is a Debian (or derivative) release, ``packages`` are installed beside the minimal
     system, ``mirror`` is where they come from ("": the release's usual one). ``memory`` and
     ``disk`` (what the guest may write before it is full) are in MiB; ``disk`` is kept in memory,
-    so it counts towards it. ``network``: the guest may reach the network.
+    so it counts towards it. ``network``: the guest may reach the network. ``aslr``: its programs are
+    loaded at addresses that vary, under emulation too (address space layout randomisation).
     """
 
     name: str
@@ -329,6 +330,7 @@ class Machine(NamedTuple):
     memory: int = 768
     disk: int = 512
     network: bool = False
+    aslr: bool = False
 
 
 class Output(NamedTuple):

@@ -45,6 +45,7 @@ class _Machine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     memory: MiB | msgspec.UnsetType = msgspec.UNSET
     disk: MiB | msgspec.UnsetType = msgspec.UNSET
     network: bool | msgspec.UnsetType = msgspec.UNSET
+    aslr: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Container(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

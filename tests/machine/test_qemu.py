@@ -228,6 +228,23 @@ def test_a_machine_with_more_memory_than_there_is_is_refused(machines: Mapping[s
         qemu.template(machines["bookworm"]._replace(memory=1048576), say=print)
 
 
+@pytest.mark.parametrize("aslr", [False, True])
+def test_an_emulated_machine_loads_programs_where_they_were_unless_asked_not_to(
+    machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aslr: bool
+) -> None:
+    if aslr:  # a template of its own, which is not to stay
+        (tmp_path / "images").symlink_to(cachedir.root() / "images")
+        monkeypatch.setenv("WORDISH_CACHE_DIR", str(tmp_path))
+    machine = machines["bookworm"]._replace(aslr=aslr)
+    target = Target(kind="vm", machine="bookworm")
+    with vm.reach(target, machines={"bookworm": machine}, say=print) as place:
+        for user in ("root", "user"):
+            shell = place.shell(user)  # type: ignore[arg-type]
+            maps = {says(shell, "cat /proc/self/maps") for _ in range(2)}
+            assert len(maps) == (2 if aslr or place.environment["accelerator"] == "KVM" else 1)
+            assert says(shell, "cat /proc/sys/kernel/randomize_va_space") == "2"
+
+
 def test_the_network_is_there_when_it_is_asked_for(
     machines: Mapping[str, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,8 +140,8 @@ def _useless(entry: _Entry, entries: list[_Entry], here: set[str], now: float) -
 
 def _same(one: _Entry, other: _Entry) -> bool:
     """Whether two templates are of the same machine, made by other programs; older ones do not say."""
-    kept = ("memory", "disk", "network", "accelerator")
-    alike = all(one.about.get(name) == other.about.get(name) for name in kept)
+    kept = ("memory", "disk", "network", "aslr", "accelerator")
+    alike = all(one.about.get(name, False) == other.about.get(name, False) for name in kept)
     return one.image == other.image and (alike or not one.about)
 
 
