@@ -30,7 +30,7 @@ ROWS: dict[str, Row] = {
     "clone": lambda folder, rounds: [machines.clones(folder, rounds=rounds)],
     "machines": lambda folder, rounds: [machines.articles(folder, rounds=_few(rounds))],
     "idle": lambda *_: [machines.idle()],
-    "lvm": lambda _, rounds: [machines.article(rounds=_few(rounds))],
+    "lvm": lambda _, rounds: [machines.article(rounds=rounds)],
     "resume": lambda folder, rounds: [machines.resumed(folder, rounds=_few(rounds))],
 }
 

@@ -239,7 +239,7 @@ def test_an_emulated_machine_loads_programs_where_they_were_unless_asked_not_to(
     target = Target(kind="vm", machine="bookworm")
     with vm.reach(target, machines={"bookworm": machine}, say=print) as place:
         for user in ("root", "user"):
-            shell = place.shell(user)  # type: ignore[arg-type]
+            shell = place.shell(user)
             maps = {says(shell, "cat /proc/self/maps") for _ in range(2)}
             assert len(maps) == (2 if aslr or place.environment["accelerator"] == "KVM" else 1)
             assert says(shell, "cat /proc/sys/kernel/randomize_va_space") == "2"
