@@ -42,6 +42,7 @@ use constant {
     CLOCK_SETTIME => 227, SCHED_SETSCHEDULER => 144,    # x86_64, as every guest is
     ROUND_ROBIN => 2 | 0x40000000,    # SCHED_RR; what is started later is ordinary (SCHED_RESET_ON_FORK)
     TERMIOS_SIZE => 36, CHUNK => 65536, HELD => 1 << 20, ECHO => 8, OPOST => 1,
+    LOOKS => 8, MOMENT => 0.0002,
 };
 # System calls by architecture (arch/*/entry/syscalls): read, those that wait for descriptors, prctl.
 my %calls = (x86_64 => [0, [23, 270], 157], aarch64 => [63, [72], 167]);
@@ -124,6 +125,21 @@ sub content {
     return $line;
 }
 
+sub opened {
+    open my $file, '<', $_[0] or return undef;
+    return $file;
+}
+
+# All that stands now in a file of /proc that was opened, which takes far less time than to open it again.
+sub reread {
+    my ($file) = @_;
+    my $told = '';
+    return '' unless $file && sysseek $file, 0, 0;
+    1 while sysread $file, $told, CHUNK, length $told;
+    chomp $told;
+    return $told;
+}
+
 sub stat_of { return split ' ', content("/proc/$_[0]/stat") =~ s/.*\)//r }
 
 sub children { return split ' ', content("/proc/$_[0]/task/$_[0]/children") }
@@ -186,6 +202,9 @@ sub relay {
     pipe(my $death, my $tell) or die "pipe: $!";
     local $SIG{CHLD} = sub { syswrite $tell, 'x' };
     my $shell = $start->(\@out, \@err);
+    my ($syscall, $started, $orphans) = map { opened("/proc/$_") }
+        "$shell/syscall", "$shell/task/$shell/children", "$reaper/task/$reaper/children";
+    my %strangers;    # among the orphans: nobody joins a session that is there already (setsid(2))
 
     my $say = sub { say_frame($port, @_) };
     my $drain_output = sub {
@@ -239,18 +258,26 @@ sub relay {
         },
         S => sub { reseed($_[0]); $say->('R', '') },
         W => sub {
-            # To be asked for it makes the kernel hand over what was typed (n_tty_poll).
-            vec(my $unread = '', fileno $out[1], 1) = 1;
-            $unread = length $typing || select($unread, undef, undef, 0) ? 1 : 0;
-            my $call = content("/proc/$shell/syscall");
-            my @at_work;
-            for my $pid (children($shell), children($reaper)) {
+            my ($unread, $call);
+            for my $look (1 .. LOOKS) {
+                # To be asked for it makes the kernel hand over what was typed (n_tty_poll).
+                vec(my $input = '', fileno $out[1], 1) = 1;
+                $unread = length $typing || select($input, undef, undef, 0) ? 1 : 0;
+                $call = reread($syscall);
+                last if $unread || $call ne 'running' || $look == LOOKS;
+                select undef, undef, undef, MOMENT;    # it has prompted, perhaps, and is about to wait
+            }
+            my (@at_work, %stranger);
+            for my $pid (split(' ', reread($started)), split ' ', reread($orphans)) {
+                $stranger{$pid} = 1, next if $strangers{$pid};
                 my ($state, $parent, undef, $session) = stat_of($pid) or next;    # it has just ended
                 my $child = $parent == $shell;
-                next unless $child || ($session == $shell && $pid != $shell);
+                $stranger{$pid} = 1, next unless $child || $session == $shell;
+                next if $pid == $shell;
                 # The shell is about to hear of a child that has ended (Z).
                 push @at_work, "$pid:" . ($child && $state eq 'Z' || busy($pid, $state) ? 1 : 0);
             }
+            %strangers = %stranger;
             $catch_up->();
             $say->('W', "$_[0]$unread $call\n@at_work");
         },
