@@ -78,6 +78,12 @@ def test_a_clone_is_pristine_whatever_was_done_to_another(reach: Reach) -> None:
     assert says(second, "losetup -a") == ""
 
 
+def test_nothing_is_about_to_end_in_a_clone(reach: Reach) -> None:
+    shell = reach("vm").shell("root")
+    assert says(shell, "pgrep --count --parent 1 udevd") == "1"
+    assert shell.run('pgrep --parent "$(pgrep --parent 1 udevd)"', timeout=20).status == 1
+
+
 def test_the_guest_sees_no_network_and_nothing_of_the_host(reach: Reach) -> None:
     shell = reach("vm").shell("root")
     assert says(shell, "ls /sys/class/net") == "lo"
