@@ -77,7 +77,14 @@ steps = st.builds(
     ),
     options=options,
 )
-outputs = st.builds(Output, stdout=TEXT, stderr=TEXT, status=st.none() | st.integers(0, 255), elapsed=SECONDS)
+outputs = st.builds(
+    Output,
+    stdout=TEXT,
+    stderr=TEXT,
+    status=st.none() | st.integers(0, 255),
+    elapsed=SECONDS,
+    nuls=st.integers(0, 2),
+)
 verdicts = st.builds(
     Verdict,
     step=steps,

@@ -53,8 +53,7 @@ def judge(step: Step, output: Output, *, timeout: float | None = None) -> Verdic
         reasons.append(f"exit status {output.status}, {shown.status} expected")
     if matched is False:
         other = contradiction(step, output) if shown.samples else ""
-        unseen = f"NUL bytes, which a terminal does not show: {output.nuls}" if output.nuls else ""
-        reasons.append(": ".join(filter(None, ["the output differs", other, unseen])))
+        reasons.append(": ".join(filter(None, ["the output differs", other])))
     if reasons:
         return verdict(Outcome.FAILED, "; ".join(reasons), told_apart)
     if matched is None:

@@ -64,6 +64,7 @@ class _Step(msgspec.Struct, frozen=True):
     elapsed: Seconds | None
     together: bool = False
     bound: dict[str, str] = {}
+    nuls: int = 0
 
 
 class _Document(msgspec.Struct, frozen=True):
@@ -267,8 +268,9 @@ def _verdict(said: _Step) -> Verdict:
     )
     ran = said.stdout is not None
     output = Output(
-        stdout=said.stdout or "", stderr=said.stderr or "", status=said.status, elapsed=said.elapsed or 0.0
-    )
+        stdout=said.stdout or "", stderr=said.stderr or "", status=said.status, elapsed=said.elapsed or 0.0,
+        nuls=said.nuls,
+    )  # fmt: skip
     return Verdict(
         step=step, outcome=said.outcome, output=output if ran else None, reason=said.reason, diff=said.diff
     )

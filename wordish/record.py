@@ -166,6 +166,7 @@ def verdict_values(verdict: Verdict) -> Values:
         "stderr": clean(output.stderr) if output else None,
         "status": output.status if output else None,
         "elapsed": round(output.elapsed, 6) if output else None,
+        **({"nuls": output.nuls} if output and output.nuls else {}),
     }
 
 

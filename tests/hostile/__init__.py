@@ -79,12 +79,11 @@ class Twin(NamedTuple):
     def wrong(self, transcript: Transcript) -> list[str]:
         """What is not as it should be in what a run found."""
         told = {verdict.step.line: verdict for verdict in transcript.verdicts}
-        found = told[self.line]
+        found = told[self.line].outcome, told[self.line].reason
         before = (verdict for verdict in transcript.verdicts if verdict.step.line < self.line)
         wrong = self.of.wrong(transcript._replace(verdicts=tuple(before)))
-        if not _as(found, Deserved(Outcome.FAILED, "the output differs")):
-            said = f"{found.outcome}: {found.reason} {transcript.error}"
-            wrong.append(f"the mistake of {self.of} in line {self.line}: {said}")
+        if found != (Outcome.FAILED, "the output differs"):
+            wrong.append(f"the mistake of {self.of} in line {self.line}: {found} {transcript.error}")
         return wrong
 
 

@@ -90,6 +90,13 @@ def test_where_an_article_was_resumed_is_told() -> None:
     )
 
 
+def test_what_no_terminal_shows_is_told_with_a_failure() -> None:
+    wrong = FAILED._replace(output=Output(nuls=20, status=0, elapsed=0.5))
+    told = "    exit status 0, after 0.50 s; NUL bytes, which a terminal does not show: 20\n"
+    assert told in said([transcript(wrong)])
+    assert "NUL" not in said([transcript(PASSED._replace(output=Output(nuls=20)))])
+
+
 def test_a_failure_says_all_that_is_needed_to_mend_the_article() -> None:
     assert said([transcript(PASSED, FAILED, UNREACHED)]) == (
         "a.rst:3: failed: exit status 5, 0 expected; the output differs\n"

@@ -51,6 +51,12 @@ def test_the_two_streams_and_the_status_are_told_apart(shell: Shell) -> None:
     assert (output.stdout, output.stderr, output.status, output.ended) == ("out", "err", 3, False)
 
 
+def test_what_no_terminal_shows_is_counted(shell: Shell) -> None:
+    output = shell.run(r"printf 'a\0b\0'; printf '\0' >&2", timeout=20)
+    assert (output.stdout, output.stderr, output.nuls) == ("ab", "", 3)
+    assert shell.run("echo ab", timeout=20).nuls == 0
+
+
 def test_an_article_ends_in_its_time_and_cleans_up_where_it_ran(
     kind: str, aim: Aim, machines: Mapping[str, Machine]
 ) -> None:

@@ -101,7 +101,9 @@ def _circumstances(verdict: Verdict) -> Iterator[Line]:
     assert verdict.output is not None
     status, took = verdict.output.status, duration(verdict.output.elapsed)
     ended = f"exit status {status}" if status is not None else "no exit status"
-    yield [(f"    {ended}, after {took}", "quiet")]
+    nuls = verdict.output.nuls
+    unseen = f"; NUL bytes, which a terminal does not show: {nuls}" if nuls else ""
+    yield [(f"    {ended}, after {took}{unseen}", "quiet")]
     said = visible(verdict.output.stderr).split("\n")
     shown = {line[1:] for line in verdict.diff.splitlines()}
     if any(line and line not in shown for line in said):
