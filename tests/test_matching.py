@@ -242,7 +242,7 @@ def test_indentation_counts_from_line_to_line(shown: list[str], out: list[str], 
     assert holds("\n".join(shown), "\n".join(out), "\n".join(err)) is expected
 
 
-# Hostile input: none takes more than a second or so on the slowest of machines.
+# Hostile input: none takes a processor more than a second or so; what is exponential takes for ever.
 
 MANY = "a\n" * 200_000
 
@@ -261,9 +261,9 @@ MANY = "a\n" * 200_000
     ],
 )
 def test_hostile_patterns(shown: str, stdout: str, stderr: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert not holds(shown.strip("\n"), stdout, stderr)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 10
 
 
 def test_what_takes_too_long_to_tell_is_not_told() -> None:

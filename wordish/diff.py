@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, Alignment, Span, align, likeness
-from wordish.matching import Reading, closest_reading
+from wordish.matching import Reading, closest_reading, plain_reading
 from wordish.model import Output, Step
+from wordish.trimming import trimmed
 
 _CONTEXT: Final = 3  # lines
 _RUN: Final = 40  # lines of one kind in a row
@@ -40,7 +41,12 @@ class _Change(NamedTuple):
 def diff(step: Step, output: Output) -> str:
     """What is shown against what was printed, "" when they agree; every line ends in ``\\n``."""
     expectation = step.expectation
-    reading = closest_reading(expectation, stdout=output.stdout, stderr=output.stderr)
+    above = 0  # lines that agree and are left out, on both sides
+    if part := trimmed(expectation, stdout=output.stdout, stderr=output.stderr):
+        expectation, above = part.expectation, part.above
+        reading = plain_reading(expectation, part.stdout, "")  # what stays of the rest has its first column
+    else:
+        reading = closest_reading(expectation, stdout=output.stdout, stderr=output.stderr)
     aligned = align(reading.tokens, reading.out, reading.err)
     changes = _changes(aligned, len(reading.out))
     if not changes:
@@ -55,7 +61,7 @@ def diff(step: Step, output: Output) -> str:
     rows = [f"--- shown ({step.path}:{first})", "+++ printed"]
     hunks = _hunks(changes)
     for hunk in hunks:
-        rows.extend(_rendered(hunk, aligned, shown, reading, first))
+        rows.extend(_rendered(hunk, aligned, shown, reading, first + above, above))
         if len(rows) > _ROWS:
             rows[_ROWS:] = [f"\\ the rest of the diff, at {len(hunks):,} places in all, is left out"]
             break
@@ -87,9 +93,18 @@ def _hunks(changes: Sequence[_Change]) -> list[list[_Change]]:
 
 
 def _rendered(
-    hunk: Sequence[_Change], aligned: Alignment, shown: Sequence[str], reading: Reading, first: int
+    hunk: Sequence[_Change],
+    aligned: Alignment,
+    shown: Sequence[str],
+    reading: Reading,
+    first: int,
+    above: int,
 ) -> Iterator[str]:
-    """The lines of one hunk; ``first`` is the line of the file where what is shown begins."""
+    """The lines of one hunk.
+
+    ``first`` is the line of the file where what is shown begins, ``above`` the number of lines before those
+    that were printed.
+    """
     start = max(0, hunk[0].i - _CONTEXT)
     end = min(len(shown), hunk[-1].n + _CONTEXT)
     context = end - start - sum(change.n - change.i for change in hunk)
@@ -97,7 +112,7 @@ def _rendered(
     spans = (span for span in aligned[start : hunk[0].i] if span and span != ON_STDERR)
     below, _ = next(spans, (hunk[0].j, 0))
     # As in diff, a side without lines is numbered by the line before it.
-    minus_at, plus_at = first + start - (end == start), below + (printed > 0)
+    minus_at, plus_at = first + start - (end == start), above + below + (printed > 0)
     yield f"@@ -{minus_at},{end - start} +{plus_at},{printed} @@"
     at = start
     for change in hunk:

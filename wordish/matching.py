@@ -37,6 +37,7 @@ from typing import Final, NamedTuple
 
 from wordish.model import Expectation
 from wordish.pattern import Glob, Regex, Token, fits, indent, moved, solid, token_of
+from wordish.trimming import trimmed
 from wordish.weave import accounts
 
 _OFFSETS: Final = 16  # indentations tried; an honest output leaves one or two
@@ -80,7 +81,7 @@ def readings(expectation: Expectation, *, stdout: str, stderr: str) -> Iterator[
 
     They differ in how many columns the shown text was moved to the left.
     """
-    plain = _plain_reading(expectation, stdout, stderr)
+    plain = plain_reading(expectation, stdout, stderr)
     if expectation.match == "regex":
         yield plain
         return
@@ -94,7 +95,7 @@ def readings(expectation: Expectation, *, stdout: str, stderr: str) -> Iterator[
 
 def closest_reading(expectation: Expectation, *, stdout: str, stderr: str) -> Reading:
     """The reading under which most of what is shown occurs in what was printed."""
-    plain = _plain_reading(expectation, stdout, stderr)
+    plain = plain_reading(expectation, stdout, stderr)
     if expectation.match == "regex":
         return plain
     likely = indentation(plain.out or plain.err)
@@ -102,7 +103,7 @@ def closest_reading(expectation: Expectation, *, stdout: str, stderr: str) -> Re
     return _moved_reading(plain, max(votes, key=lambda at: (votes[at], at == likely, -at), default=likely))
 
 
-def _plain_reading(expectation: Expectation, stdout: str, stderr: str) -> Reading:
+def plain_reading(expectation: Expectation, stdout: str, stderr: str) -> Reading:
     """The tokens with the least indented one at column 0, and the streams they are to be found in."""
     # Asked for one stream, the other does not exist; asked for stderr, it is judged as stdout is.
     out = printed_lines(stderr if expectation.stream == "stderr" else stdout)
@@ -187,6 +188,8 @@ def _matches(expectation: Expectation, *, stdout: str, stderr: str) -> bool | No
     if literal and expectation.stream != "stderr" and expectation.text == stdout:
         return True  # whatever its wildcards, a text stands for itself
     found: bool | None = False
+    if part := trimmed(expectation, stdout=stdout, stderr=stderr):
+        expectation, stdout = part.expectation, part.stdout
     for reading in readings(expectation, stdout=stdout, stderr=stderr):
         held = accounts(reading.tokens, reading.out, reading.err)
         if held:
