@@ -342,7 +342,8 @@ class Output(NamedTuple):
     given up before its time: what it asked for, or the name of the program that waited for input.
     ``around`` is how many blank lines at the beginning and at the end of ``stdout`` were dropped.
     ``notices``: what bash had said of its background jobs at the end of the command before, when a
-    person may not have seen it yet. ``nuls`` is how many NUL bytes were printed, which no terminal shows.
+    person may not have seen it yet. ``nuls`` is how many NUL bytes are in what was
+    kept of both, which no terminal shows.
     """
 
     stdout: str = ""

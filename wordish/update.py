@@ -161,6 +161,8 @@ def _beyond_update(verdict: Verdict, *, redacts: bool, secrets: bool) -> str:
         return verdict.reason  # a sample stands for two values, or what is printed is secret
     if step.expectation.match == "regex":
         return _PATTERNS
+    if output.nuls and not (output.stdout or output.stderr):
+        return "it printed nothing but NUL bytes: what the article shows is lost, or was never there"
     return ""
 
 

@@ -249,6 +249,24 @@ def test_an_emulated_machine_loads_programs_where_they_were_unless_asked_not_to(
             maps = {says(shell, "cat /proc/self/maps") for _ in range(2)}
             assert len(maps) == (2 if aslr or place.environment["accelerator"] == "KVM" else 1)
             assert says(shell, "cat /proc/sys/kernel/randomize_va_space") == "2"
+        anew = "su user --command 'cat /proc/self/maps'"  # what su starts does not inherit it
+        assert len({says(place.shell("root"), anew) for _ in range(2)}) == 2
+
+
+def test_a_job_with_the_number_of_a_process_that_was_none_of_ours_is_waited_for(
+    machines: Mapping[str, Machine],
+) -> None:
+    target = Target(kind="vm", machine="bookworm")
+    with vm.reach(target, machines=machines, say=print) as place:
+        shell = place.shell("root")
+        for _ in range(5):
+            says(shell, "setsid --fork sleep 1000")  # in a session of its own
+            pid = int(says(shell, "pgrep --exact sleep"))
+            says(shell, f"kill {pid}; while [ -d /proc/{pid} ]; do :; done")
+            job = "(for ((i = 0; i < 5000; i++)); do :; done; echo late) &"
+            output = shell.run(f"echo {pid - 1} > /proc/sys/kernel/ns_last_pid; {job}", timeout=30)
+            assert output.stdout == "late"
+            assert f"] {pid}\n" in output.stderr
 
 
 def test_the_network_is_there_when_it_is_asked_for(

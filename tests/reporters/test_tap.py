@@ -10,7 +10,7 @@ from msgspec import yaml
 
 from tests.reporters import runs
 from tests.reporters.runs import tell
-from wordish.model import Transcript
+from wordish.model import Output, Transcript
 
 
 def diagnostics(text: str) -> list[Any]:
@@ -61,6 +61,11 @@ def test_a_subtest_is_an_article_and_a_point_is_a_step() -> None:
             "stderr": "careful",
         }
     ]
+
+
+def test_what_no_terminal_shows_is_counted() -> None:
+    (told,) = diagnostics(tell("tap", runs.run(runs.FAILED._replace(output=Output(nuls=20)))))
+    assert told["nuls"] == 20
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ _KERNEL = (
     "audit=0 apparmor=0 panic=-1 net.ifnames=0 8250.nr_uarts=1 console=ttyS0"
 )
 
-# What an emulated processor does without: a string of bytes is copied one by one (erms, fsrm), a fifth
-# level of page tables is one more to walk, and the others guard the kernel, which keeps nothing here.
+# What an emulated processor does without: it is not true here that string instructions are fast (erms,
+# fsrm), a fifth level of page tables is one more to walk, and the others guard a kernel that keeps nothing.
 _EMULATED = "max,-erms,-fsrm,-la57,-smap,-smep,-umip,-pku"
 
 # QEMU may start no program, gain no rights, and use no system call that it has no need of.

@@ -68,6 +68,7 @@ def _step(verdict: Verdict, point: int) -> Iterator[str]:
         line=step.line,
         command=visible(step.command),
         status=verdict.output.status if verdict.output else None,
+        nuls=(verdict.output.nuls if verdict.output else 0) or "",
         diff=visible(verdict.diff),
         stderr=visible(verdict.output.stderr) if verdict.output else "",
     )

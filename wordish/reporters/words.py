@@ -101,9 +101,7 @@ def _circumstances(verdict: Verdict) -> Iterator[Line]:
     assert verdict.output is not None
     status, took = verdict.output.status, duration(verdict.output.elapsed)
     ended = f"exit status {status}" if status is not None else "no exit status"
-    nuls = verdict.output.nuls
-    unseen = f"; NUL bytes, which a terminal does not show: {nuls}" if nuls else ""
-    yield [(f"    {ended}, after {took}{unseen}", "quiet")]
+    yield [(f"    {ended}, after {took}{_unseen(verdict.output.nuls)}", "quiet")]
     said = visible(verdict.output.stderr).split("\n")
     shown = {line[1:] for line in verdict.diff.splitlines()}
     if any(line and line not in shown for line in said):
@@ -126,9 +124,21 @@ def remarks(documents: Sequence[Document]) -> Iterator[str]:
     )
 
 
+def _unseen(nuls: int) -> str:
+    return f"; NUL bytes, which a terminal does not show: {nuls}" if nuls else ""
+
+
 def updated(transcript: Transcript, rewritten: Sequence[Step], left: Sequence[Diagnostic]) -> Iterator[str]:
     """What an update did: a line for each output that is new and each step that stays wrong, and a sum."""
-    lines = [(step.path, step.line, f"updated: {_command(step)}") for step in rewritten]
+    nuls = {
+        (verdict.step.path, verdict.step.line): verdict.output.nuls
+        for verdict in transcript.verdicts
+        if verdict.output
+    }
+    lines = [
+        (step.path, step.line, f"updated: {_command(step)}{_unseen(nuls.get((step.path, step.line), 0))}")
+        for step in rewritten
+    ]
     lines += [(told.path, told.line, f"left: {told.message}") for told in left]
     yield from (visible(f"{path}:{line}: {text}") for path, line, text in sorted(lines))
     yield from ("".join(text for text, _ in line) for line in trouble(transcript))

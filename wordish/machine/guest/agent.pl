@@ -268,8 +268,10 @@ sub relay {
                 select undef, undef, undef, MOMENT;    # it has prompted, perhaps, and is about to wait
             }
             my (@at_work, %stranger);
-            for my $pid (split(' ', reread($started)), split ' ', reread($orphans)) {
-                $stranger{$pid} = 1, next if $strangers{$pid};
+            my @children = split ' ', reread($started);
+            my %own = map { $_ => 1 } @children;    # one may have got the number of a stranger that has ended
+            for my $pid (@children, split ' ', reread($orphans)) {
+                $stranger{$pid} = 1, next if $strangers{$pid} && !$own{$pid};
                 my ($state, $parent, undef, $session) = stat_of($pid) or next;    # it has just ended
                 my $child = $parent == $shell;
                 $stranger{$pid} = 1, next unless $child || $session == $shell;
