@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,9 +54,17 @@ def load(processors: int | None = None) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         for burden in BURDENS * (processors or os.cpu_count() or 1):
             command = ["setpriv", "--pdeathsig", "KILL", "bash", "-c", burden]  # they end with us, however
-            process = subprocess.Popen(command, env={**os.environ, "TMPDIR": folder})
-            stack.callback(process.wait)
-            stack.callback(process.kill)
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command,
+                    env={**os.environ, "TMPDIR": folder},
+                    stdout=subprocess.PIPE,
+                    start_new_session=True,
+                )
+            )
+            assert process.stdout is not None
+            stack.callback(process.stdout.read)  # until the last of them has ended
+            stack.callback(os.killpg, process.pid, signal.SIGKILL)
         yield
 
 
