@@ -1,6 +1,38 @@
-"""``python -m wordish``."""
+"""The program: ``wordish``, ``python -m wordish``."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import NoReturn
 
 from wordish.cli import main
 
+
+def run() -> NoReturn:
+    """Run one command and end the process with its exit status.
+
+    All that a command has opened it has closed when `main` returns. That Python takes hundreds of modules
+    apart after it is a tenth of a short check's time, so what it would do first is done, and the rest left to
+    the kernel. Where somebody is still at work, or not all that was written has gone, Python's way is taken.
+    """
+    try:
+        status = main()
+    except SystemExit as leaving:  # of argparse, after help, a version or a wrong word
+        status = leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 2
+    threads = sys.modules.get("threading")
+    if threads is None or threads.active_count() == 1:
+        atexit._run_exitfuncs()
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+        except (OSError, ValueError):
+            raise SystemExit(status) from None
+        os._exit(status)
+    raise SystemExit(status)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()
