@@ -285,10 +285,11 @@ def costs_no_more_than_honest_work(text: str, half: str, suffix: str) -> None:
     taken = of_half = of_honest = float("inf")
     for tried in range(10):
         taken, of_honest = min(taken, work(text, suffix)), min(of_honest, work(honest, suffix))
-        if taken <= TIMES * max(of_honest, 0.01):
+        allowed = TIMES * max(of_honest, 0.01)
+        if taken <= allowed:
             return
         of_half = min(of_half, work(half, suffix))
-        grown = min(GROWTH * of_half, 3 * TIMES * of_honest)
+        grown = min(GROWTH * of_half, 2 * allowed)
         if tried >= 2 and taken <= grown:
             return
         if tried >= 2 and taken > 5 * grown:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pstats
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,12 @@ def test_the_status_is_that_of_the_command(words: list[str], status: int) -> Non
     found, told = ends("", *words)
     assert found == status
     assert told
+
+
+def test_a_profiler_has_the_last_word(tmp_path: Path) -> None:
+    words = ["-m", "cProfile", "-o", str(tmp_path / "profile"), "-m", "wordish", "--version"]
+    assert subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert pstats.Stats(str(tmp_path / "profile")).get_stats_profile().total_tt > 0
 
 
 def test_nothing_is_taken_apart_after_the_last_word() -> None:

@@ -108,18 +108,35 @@ def test_the_verdict_is_that_of_the_whole(
         assert judged is matches(expectation, stdout=stdout, stderr=stderr)
 
 
+def told(shown: list[str], printed: list[str]) -> str:
+    step = Step(
+        path="a.md", line=3, end_line=3, user="user", prompt="~$", command="a",
+        expectation=Expectation(text="\n".join(shown), lines=(4, 3 + len(shown))),
+    )  # fmt: skip
+    return diff(step, Output(stdout="\n".join(printed)))
+
+
+def told_of_the_whole(shown: list[str], printed: list[str]) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trimming, "LONG", 10_000)
+        return told(shown, printed)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.usefixtures("no_text_too_short")
 @given(st.integers(0, 59), st.integers(0, 2), st.integers(0, 2))
 def test_the_diff_is_that_of_the_whole(at: int, fewer: int, more: int) -> None:
-    text = [*NUMBERED]
-    text[at : at + fewer] = [f"what nothing prints, {number}" for number in range(more)]
-    step = Step(
-        path="a.md", line=3, end_line=3, user="user", prompt="~$", command="a",
-        expectation=Expectation(text="\n".join(text), lines=(4, 3 + len(text))),
-    )  # fmt: skip
-    output = Output(stdout="\n".join(NUMBERED))
-    told = diff(step, output)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trimming, "LONG", 10_000)
-        assert told == diff(step, output)
+    shown = [*NUMBERED]
+    shown[at : at + fewer] = [f"what nothing prints, {number}" for number in range(more)]
+    assert told(shown, NUMBERED) == told_of_the_whole(shown, NUMBERED)
+
+
+@pytest.mark.usefixtures("no_text_too_short")
+@pytest.mark.parametrize(("rules", "more"), [(40, 41), (41, 40)])
+def test_a_change_where_a_text_was_cut_off_has_its_context(rules: int, more: int) -> None:
+    for first, last in (("a gap: ...", "the end"), ("the start", "a gap: ...")):
+        shown = [first, *["-----"] * rules, last]
+        printed = [first, *["-----"] * more, last]
+        printed[0 if first.startswith("a gap") else -1] = "a gap: 3"
+        assert trimmed(Expectation(text="\n".join(shown)), stdout="\n".join(printed), stderr="")
+        assert told(shown, printed) == told_of_the_whole(shown, printed)

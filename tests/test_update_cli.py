@@ -51,14 +51,13 @@ def test_an_update_mends_an_article_and_a_check_agrees(
 def test_what_no_terminal_shows_is_told_and_does_not_take_the_place_of_a_text(
     write: Write, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    text = "~$ printf 'a\\0b'\nold\n~$ head -c 20 /dev/zero\nwritten\n"
+    text = "~$ printf 'a\\0b'\nold\n~$ head -c 20 /dev/zero; echo noise >&2\nwritten\n"
     path = write("a.console", text)
     assert main(["update", "a.console"]) == 1
     assert path.read_text() == text.replace("old", "ab")
     assert capfd.readouterr().out.splitlines() == [
         "a.console:1: updated: ~$ printf 'a\\0b'; NUL bytes, which a terminal does not show: 1",
-        "a.console:3: left: it printed nothing but NUL bytes:"
-        " what the article shows is lost, or was never there",
+        "a.console:3: left: nothing but NUL bytes is there: what the article shows is lost, or never was",
         "a.console: 1 updated, 1 left",
     ]
 

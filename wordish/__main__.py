@@ -15,14 +15,15 @@ def run() -> NoReturn:
 
     All that a command has opened it has closed when `main` returns. That Python takes hundreds of modules
     apart after it is a tenth of a short check's time, so what it would do first is done, and the rest left to
-    the kernel. Where somebody is still at work, or not all that was written has gone, Python's way is taken.
+    the kernel. Where somebody is still at work or looks on, or not all that was written has gone, Python's
+    way is taken.
     """
     try:
         status = main()
     except SystemExit as leaving:  # of argparse, after help, a version or a wrong word
         status = leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 2
     threads = sys.modules.get("threading")
-    if threads is None or threads.active_count() == 1:
+    if not _is_watched() and (threads is None or threads.active_count() == 1):
         atexit._run_exitfuncs()
         try:
             for stream in (sys.stdout, sys.stderr):
@@ -32,6 +33,17 @@ def run() -> NoReturn:
             raise SystemExit(status) from None
         os._exit(status)
     raise SystemExit(status)
+
+
+def _is_watched() -> bool:
+    """Whether a profiler, a debugger or ``python -i`` has something to say at the end."""
+    monitoring = getattr(sys, "monitoring", None)  # since Python 3.12
+    return bool(
+        sys.getprofile()
+        or sys.gettrace()
+        or sys.flags.inspect
+        or (monitoring and any(map(monitoring.get_tool, range(6))))
+    )
 
 
 if __name__ == "__main__":

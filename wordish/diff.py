@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from wordish.alignment import ALIKE, ON_STDERR, Alignment, Span, align, likeness
 from wordish.matching import Reading, closest_reading, plain_reading
-from wordish.model import Output, Step
+from wordish.model import Expectation, Output, Step
 from wordish.trimming import trimmed
 
 _CONTEXT: Final = 3  # lines
@@ -38,34 +38,63 @@ class _Change(NamedTuple):
     m: int
 
 
+class _Laid(NamedTuple):
+    """What is shown laid beside what was printed; ``above`` lines of both stand before it, and agree."""
+
+    text: str
+    above: int
+    reading: Reading
+    aligned: Alignment
+    changes: Sequence[_Change]
+
+
 def diff(step: Step, output: Output) -> str:
     """What is shown against what was printed, "" when they agree; every line ends in ``\\n``."""
-    expectation = step.expectation
-    above = 0  # lines that agree and are left out, on both sides
-    if part := trimmed(expectation, stdout=output.stdout, stderr=output.stderr):
-        expectation, above = part.expectation, part.above
-        reading = plain_reading(expectation, part.stdout, "")  # what stays of the rest has its first column
-    else:
-        reading = closest_reading(expectation, stdout=output.stdout, stderr=output.stderr)
-    aligned = align(reading.tokens, reading.out, reading.err)
-    changes = _changes(aligned, len(reading.out))
-    if not changes:
+    laid = _differing(step.expectation, output) or _whole(step.expectation, output)
+    if not laid.changes:
         return ""
-    text = expectation.text
-    if expectation.samples:
+    text = laid.text
+    if step.expectation.samples:
         from wordish.forms import spoken
 
-        text = spoken(text, expectation.samples)
+        text = spoken(text, step.expectation.samples)
     shown = text.split("\n") if text else []
-    first = expectation.lines[0] if expectation.lines else step.end_line + 1
+    first = step.expectation.lines[0] if step.expectation.lines else step.end_line + 1
     rows = [f"--- shown ({step.path}:{first})", "+++ printed"]
-    hunks = _hunks(changes)
+    hunks = _hunks(laid.changes)
     for hunk in hunks:
-        rows.extend(_rendered(hunk, aligned, shown, reading, first + above, above))
+        rows.extend(_rendered(hunk, laid, shown, first + laid.above))
         if len(rows) > _ROWS:
             rows[_ROWS:] = [f"\\ the rest of the diff, at {len(hunks):,} places in all, is left out"]
             break
     return "".join(f"{row}\n" for row in rows)
+
+
+def _differing(expectation: Expectation, output: Output) -> _Laid | None:
+    """The part of two long texts that differs, with equal lines around it; ``None`` when it has none."""
+    part = trimmed(expectation, stdout=output.stdout, stderr=output.stderr)
+    if not part:
+        return None
+    reading = plain_reading(part.expectation, part.stdout, "")  # its first column is that of the rest
+    laid = _laid(part.expectation.text, reading, above=part.above)
+    if not laid.changes:
+        return None
+    first, last = laid.changes[0], laid.changes[-1]
+    if part.above and min(first.i, first.j) < _CONTEXT:
+        return None
+    if part.below and min(len(reading.tokens) - last.n, len(reading.out) - last.m) < _CONTEXT:
+        return None
+    return laid
+
+
+def _whole(expectation: Expectation, output: Output) -> _Laid:
+    reading = closest_reading(expectation, stdout=output.stdout, stderr=output.stderr)
+    return _laid(expectation.text, reading, above=0)
+
+
+def _laid(text: str, reading: Reading, *, above: int) -> _Laid:
+    aligned = align(reading.tokens, reading.out, reading.err)
+    return _Laid(text, above, reading, aligned, _changes(aligned, len(reading.out)))
 
 
 def _changes(aligned: Alignment, printed: int) -> list[_Change]:
@@ -92,27 +121,17 @@ def _hunks(changes: Sequence[_Change]) -> list[list[_Change]]:
     return hunks
 
 
-def _rendered(
-    hunk: Sequence[_Change],
-    aligned: Alignment,
-    shown: Sequence[str],
-    reading: Reading,
-    first: int,
-    above: int,
-) -> Iterator[str]:
-    """The lines of one hunk.
-
-    ``first`` is the line of the file where what is shown begins, ``above`` the number of lines before those
-    that were printed.
-    """
+def _rendered(hunk: Sequence[_Change], laid: _Laid, shown: Sequence[str], first: int) -> Iterator[str]:
+    """The lines of one hunk; ``first`` is the line of the file where what is laid out begins."""
+    reading = laid.reading
     start = max(0, hunk[0].i - _CONTEXT)
     end = min(len(shown), hunk[-1].n + _CONTEXT)
     context = end - start - sum(change.n - change.i for change in hunk)
     printed = context + sum(change.m - change.j for change in hunk)
-    spans = (span for span in aligned[start : hunk[0].i] if span and span != ON_STDERR)
+    spans = (span for span in laid.aligned[start : hunk[0].i] if span and span != ON_STDERR)
     below, _ = next(spans, (hunk[0].j, 0))
     # As in diff, a side without lines is numbered by the line before it.
-    minus_at, plus_at = first + start - (end == start), above + below + (printed > 0)
+    minus_at, plus_at = first + start - (end == start), laid.above + below + (printed > 0)
     yield f"@@ -{minus_at},{end - start} +{plus_at},{printed} @@"
     at = start
     for change in hunk:

@@ -20,11 +20,12 @@ _SEARCHED: Final = 64  # lines that are looked at for one in the first column
 
 
 class Trimmed(NamedTuple):
-    """What is to be compared: ``above`` lines of both texts were left out before it."""
+    """What is to be compared: so many lines of both texts were left out ``above`` it, and ``below`` it."""
 
     expectation: Expectation
     stdout: str
     above: int
+    below: int
 
 
 def trimmed(expectation: Expectation, *, stdout: str, stderr: str) -> Trimmed | None:
@@ -51,6 +52,7 @@ def trimmed(expectation: Expectation, *, stdout: str, stderr: str) -> Trimmed | 
         expectation._replace(text=shown[start:end]),
         stdout[start : len(stdout) - left_out],
         above=shown.count("\n", 0, start),
+        below=shown.count("\n", end),
     )
 
 

@@ -87,6 +87,8 @@ def update(transcript: Transcript) -> Update:
             lines = _lines(rows[step.path], verdict._replace(step=step), meant)
             if lines is None:
                 reason = "what it printed cannot stand in a text so that it would match"
+            elif not lines and verdict.output and verdict.output.nuls:
+                reason = "nothing but NUL bytes is there: what the article shows is lost, or never was"
             elif not all(agrees(document, other, lines) for other in again.get((step.path, step.line), ())):
                 reason = "its file is included more than once, and it prints something else each time"
             else:
@@ -161,8 +163,6 @@ def _beyond_update(verdict: Verdict, *, redacts: bool, secrets: bool) -> str:
         return verdict.reason  # a sample stands for two values, or what is printed is secret
     if step.expectation.match == "regex":
         return _PATTERNS
-    if output.nuls and not (output.stdout or output.stderr):
-        return "it printed nothing but NUL bytes: what the article shows is lost, or was never there"
     return ""
 
 

@@ -259,14 +259,16 @@ def test_a_job_with_the_number_of_a_process_that_was_none_of_ours_is_waited_for(
     target = Target(kind="vm", machine="bookworm")
     with vm.reach(target, machines=machines, say=print) as place:
         shell = place.shell("root")
+        got = []
         for _ in range(5):
             says(shell, "setsid --fork sleep 1000")  # in a session of its own
-            pid = int(says(shell, "pgrep --exact sleep"))
+            pid = int(says(shell, "until pgrep --exact sleep; do :; done"))
             says(shell, f"kill {pid}; while [ -d /proc/{pid} ]; do :; done")
             job = "(for ((i = 0; i < 5000; i++)); do :; done; echo late) &"
             output = shell.run(f"echo {pid - 1} > /proc/sys/kernel/ns_last_pid; {job}", timeout=30)
             assert output.stdout == "late"
-            assert f"] {pid}\n" in output.stderr
+            got.append(f"] {pid}\n" in output.stderr)  # nobody was faster
+        assert any(got)
 
 
 def test_the_network_is_there_when_it_is_asked_for(
