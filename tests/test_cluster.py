@@ -21,7 +21,7 @@ from wordish import cluster as dask
 from wordish import runner
 from wordish.cli import main
 from wordish.document import parse
-from wordish.errors import MachineError
+from wordish.errors import MachineError, UsageError
 from wordish.limits import Limits
 from wordish.model import Began, Event, Judged, Said, Target, Transcript
 from wordish.runner import Job
@@ -270,6 +270,15 @@ def test_the_report_keeps_the_order(steady: Cluster, tmp_path: Path) -> None:
         "3 articles",
     ]
     assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize("address", ["no://such", "127.0.0.1", "tcp://127.0.0.1:eight"])
+def test_nobody_waits_for_an_answer_from_what_is_no_address(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(distributed, "Client", pytest.fail)
+    with pytest.raises(UsageError, match="no address of a scheduler"), dask.connected(address):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,13 @@ def connected(address: str) -> Iterator[distributed.Client]:
     """
     try:
         import distributed
+        from distributed.comm import get_address_host_port
     except ImportError as error:
         what = "dask is not installed here"
         raise MissingToolError(what, where=f"--dask {address}", hint="pip install 'wordish[dask]'") from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # we say ourselves what goes wrong
     try:
+        get_address_host_port(address)  # a client tries for all its time to reach what is none
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other versions of Python or dask: what matters is told
             client = distributed.Client(
