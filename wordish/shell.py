@@ -40,6 +40,7 @@ _LAST_GRACE = 5.0  # and after the last one, which may have thousands of process
 _SILENCE, _SHORT_SILENCE = 0.3, 0.001
 _ANSWER = 20.0  # seconds that a shell which waits for a command may take to answer, on a busy machine
 _SETTLED = 1.0  # seconds that what a command left in the background has to come to rest
+_LOOKS = 100  # and how often it is looked at, at least: where looks take long, so does all else
 _LESS = "less than was typed, and the shell took the rest for a command"
 _TRIES = 100  # looks at a shell that is about to wait for its first command, at most a millisecond apart
 _YIELDS = 20  # looks at one that has just prompted, some microseconds apart
@@ -548,14 +549,19 @@ class Shell:
         if not self._home or self.ended or self.depth:
             return False
         before, now = self._children, self._standing.children
-        seen, still, start = {*before, *now}, 0, time.monotonic()
+        seen, still, looks = {*before, *now}, 0, 0
+        start = last = time.monotonic()
         while before or now:
             begun = any(busy and not before.get(pid) for pid, busy in now.items())
             still = 0 if begun else still + 1
             if not any(now.values()) and (still > 1 or before.keys() == now.keys()):
                 break  # all are asleep, and have been before, so that none was about to wake another
-            if time.monotonic() - start > (_SETTLED if begun else _MOMENT):
+            looks, asked = looks + 1, time.monotonic()
+            if begun and asked - start > (_SETTLED if looks > _LOOKS else _LAST_GRACE):
                 break
+            if not begun and asked - last > _MOMENT and still > 1:
+                break
+            last = asked if begun else last
             self._dialogue.wait(_SHORT_SILENCE)
             now = self._terminal.standing().children
             seen.update(now)

@@ -210,6 +210,21 @@ def test_the_first_words_of_a_job_belong_to_the_step_that_started_it(
         assert says(shell, "echo on") == "on"
 
 
+def test_a_job_gets_more_time_where_it_takes_long_to_look_at_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = shell._terminal.standing
+
+    def slowly() -> Standing:
+        time.sleep(0.05)
+        return standing()
+
+    monkeypatch.setattr(shell._terminal, "standing", slowly)
+    job = "(end=$((SECONDS + 2)); while [ $SECONDS -lt $end ]; do :; done; echo late) &"
+    assert shell.run(job, timeout=20).stdout == "late"
+    assert says(shell, "echo on") == "on"
+
+
 def test_what_became_of_a_job_is_told_at_the_step_in_which_it_ended(shell: Shell) -> None:
     for _ in range(5):
         assert "Done" in shell.run("true &", timeout=20).stderr
