@@ -21,7 +21,7 @@ def run() -> NoReturn:
     try:
         status = main()
     except SystemExit as leaving:  # of argparse, after help, a version or a wrong word
-        status = leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 2
+        status = int(leaving.code or 0)
     threads = sys.modules.get("threading")
     if not _is_watched() and (threads is None or threads.active_count() == 1):
         atexit._run_exitfuncs()

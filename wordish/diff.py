@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from wordish.alignment import ALIKE, ON_STDERR, Alignment, Span, align, likeness
 from wordish.matching import Reading, closest_reading, plain_reading
 from wordish.model import Expectation, Output, Step
-from wordish.trimming import trimmed
+from wordish.trimming import common_prefix, trimmed
 
 _CONTEXT: Final = 3  # lines
 _RUN: Final = 40  # lines of one kind in a row
@@ -161,7 +161,7 @@ def _shortened(line: str, other: str | None = None) -> str:
     """The line, or where it is too long, what stands around its first difference from another."""
     if len(line) <= _WIDTH:
         return line
-    start = max(0, _common_prefix(line, other) - _LEAD) if other is not None else 0
+    start = max(0, common_prefix(line, other) - _LEAD) if other is not None else 0
     start = min(start, len(line) - _WIDTH)
     left, right = start, len(line) - start - _WIDTH
     return "".join(
@@ -171,17 +171,6 @@ def _shortened(line: str, other: str | None = None) -> str:
             f" [{right:,} characters]" if right else "",
         )
     )
-
-
-def _common_prefix(one: str, other: str) -> int:
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def changed_spans(shown: str, printed: str) -> tuple[list[Span], list[Span]]:

@@ -40,8 +40,8 @@ def trimmed(expectation: Expectation, *, stdout: str, stderr: str) -> Trimmed | 
         or (stderr and expectation.stream == "both")
     ):
         return None
-    same = _same_start(shown, stdout)
-    below = len(shown) - _same_end(shown, stdout, least=same)
+    same = common_prefix(shown, stdout)
+    below = len(shown) - _common_suffix(shown, stdout, least=same)
     wild = expectation.match == "ellipsis"
     start = 0 if wild and _has_wildcards(shown[:same]) else _start(shown, same)
     end = len(shown) if wild and _has_wildcards(shown[below:]) else _end(shown, below)
@@ -60,7 +60,7 @@ def _has_wildcards(text: str) -> bool:
     return "..." in text or "…" in text
 
 
-def _same_start(one: str, other: str) -> int:
+def common_prefix(one: str, other: str) -> int:
     """How many characters both begin with."""
     low, high = 0, min(len(one), len(other))
     while low < high:
@@ -72,7 +72,7 @@ def _same_start(one: str, other: str) -> int:
     return low
 
 
-def _same_end(one: str, other: str, *, least: int) -> int:
+def _common_suffix(one: str, other: str, *, least: int) -> int:
     """How many characters both end with, after the first ``least``."""
     low, high = 0, min(len(one), len(other)) - least
     while low < high:
